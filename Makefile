@@ -1,0 +1,26 @@
+# make demo: everything from a fresh clone to the demo's table and figures. make test: the whole test suite.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test environment
+
+demo: environment
+	snakemake table8 figure6 figure7 --cores all
+	@echo
+	@echo "Done. Look at results/demo/paper: table8.md, figure7.png (BLEU against latency), figure6.png (predicted against measured)."
+
+test: environment
+	python -m pytest
+
+# The lock that was installed lies beside what was installed: nothing is done twice, and a changed lock is installed.
+environment:
+	@cmp -s requirements.txt .venv/requirements.txt || $(MAKE) --no-print-directory .venv/requirements.txt
+
+.PHONY: .venv/requirements.txt
+.venv/requirements.txt:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "Python 3.11 or 3.12 is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	grep -v '^fairseq-fixed' requirements.txt > .venv/without-fairseq.txt
+	python -m pip install --disable-pip-version-check -r .venv/without-fairseq.txt
+	python -m pip install --disable-pip-version-check --no-deps --no-build-isolation "$$(grep '^fairseq-fixed' requirements.txt)"
+	cp requirements.txt $@

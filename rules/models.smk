@@ -1,0 +1,116 @@
+# Dense models, each trained from scratch and timed: SubTransformers that a search found, and ordinary Transformers.
+localrules:
+    design_baseline,
+
+
+rule design_baseline:
+    output:
+        "results/{experiment}/{task}/baselines/transformer-{kind}-{value}.yaml",
+    log:
+        "logs/design_baseline/{experiment}/{task}/{kind}-{value}.log",
+    benchmark:
+        "benchmarks/design_baseline/{experiment}/{task}/{kind}-{value}.jsonl"
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("design_baseline"),
+        command=command("design_baseline"),
+        settings=settings(space=[*GENES, "ffn_ratio", "head_dim"]),
+        space=file_of("space"),
+        ffn_ratio=lambda wildcards: FILES["space"][TASKS[wildcards.task]["space"]][1]["ffn_ratio"],
+        head_dim=lambda wildcards: FILES["space"][TASKS[wildcards.task]["space"]][1]["head_dim"],
+    shell:
+        """
+        python {params.command:q} \
+            --space {params.space:q} \
+            --kind {wildcards.kind} \
+            --value {wildcards.value} \
+            --ffn-ratio {params.ffn_ratio} \
+            --head-dim {params.head_dim} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule train_model:
+    input:
+        architecture=architecture,
+        corpus=of_corpus("binary"),
+    output:
+        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
+        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
+        report="results/{experiment}/{task}/models/{model}/train.json",
+    log:
+        "logs/train_model/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/train_model/{experiment}/{task}/{model}.jsonl"
+    conda:
+        "../envs/fairseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(6000),
+        runtime=240,
+        gpu=0,
+    params:
+        code=code("train_model"),
+        command=command("train_model"),
+        settings=settings(training=["subtransformer"]),
+        training=file_of("training"),
+        rolling="results/{experiment}/{task}/rolling",
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --architecture {input.architecture:q} \
+            --corpus {input.corpus:q} \
+            --training {params.training:q} \
+            --seed {params.seed} \
+            --rolling {params.rolling:q} \
+            --threads {threads} \
+            --checkpoint {output.checkpoint:q} \
+            --architecture-copy {output.architecture:q} \
+            --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule measure_model:
+    input:
+        architecture=architecture,
+        corpus=of_corpus("binary"),
+    output:
+        "results/{experiment}/{task}/models/{model}/latency/{device}.json",
+    log:
+        "logs/measure_model/{experiment}/{task}/{model}/{device}.log",
+    benchmark:
+        "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
+    conda:
+        "../envs/latency.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+        gpu=0,
+    params:
+        code=code("measure_model"),
+        command=command("measure_model"),
+        settings=settings(device=MACHINE),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("measurement", "runs"),
+    shell:
+        """
+        python {params.command:q} \
+            --architecture {input.architecture:q} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """

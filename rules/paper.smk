@@ -1,0 +1,147 @@
+# Tables and figures, from results alone.
+localrules:
+    gather_results,
+    make_table8,
+    draw_figure6,
+    draw_figure7,
+
+
+rule gather_results:
+    input:
+        architectures=of_every(EVERY_MODEL, "{0}/models/{1}/architecture.yaml"),
+        latencies=of_every(EVERY_TIMED_MODEL, "{0}/models/{1}/latency/{2}.json"),
+        scores=of_every(EVERY_SCORE, "{0}/models/{1}/score/{2}.json"),
+        confirmed=of_every(EVERY_BUDGET, "{0}/search/{1}/{2}/confirmed.json"),
+    output:
+        f"{PAPER}/models.csv",
+    log:
+        f"logs/gather_results/{NAME}.log",
+    benchmark:
+        f"benchmarks/gather_results/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("gather_results"),
+        command=command("gather_results"),
+        settings=json.dumps(EXPERIMENT, sort_keys=True),
+        experiment=EXPERIMENT_FILE,
+    shell:
+        """
+        python {params.command:q} \
+            --experiment {params.experiment:q} \
+            --results results \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule make_table8:
+    input:
+        f"{PAPER}/models.csv",
+    output:
+        report(
+            f"{PAPER}/table8.csv",
+            caption="../report/table8.rst",
+            category="Tables",
+            labels={"table": "8", "form": "csv"},
+        ),
+        multiext(f"{PAPER}/table8", ".md", ".tex"),
+    log:
+        f"logs/make_table8/{NAME}.log",
+    benchmark:
+        f"benchmarks/make_table8/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("make_table8"),
+        command=command("make_table8"),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        """
+        python {params.command:q} \
+            --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule draw_figure6:
+    input:
+        predictions=of_every(EVERY_DEVICE, "{0}/latency/{1}/predictions.csv"),
+        reports=of_every(EVERY_DEVICE, "{0}/latency/{1}/predictor.json"),
+    output:
+        report(
+            f"{PAPER}/figure6.png",
+            caption="../report/figure6.rst",
+            category="Figures",
+            labels={"figure": "6", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure6", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure6/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure6/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure6"),
+        command=command("draw_figure6"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --predictions {input.predictions:q} \
+            --reports {input.reports:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule draw_figure7:
+    input:
+        f"{PAPER}/models.csv",
+    output:
+        report(
+            f"{PAPER}/figure7.png",
+            caption="../report/figure7.rst",
+            category="Figures",
+            labels={"figure": "7", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure7", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure7/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure7/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure7"),
+        command=command("draw_figure7"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """

@@ -1,0 +1,43 @@
+# One SuperTransformer for each task: the weights that all its SubTransformers share.
+
+
+rule train_supertransformer:
+    input:
+        corpus=of_corpus("binary"),
+    output:
+        checkpoint="results/{experiment}/{task}/supertransformer/checkpoint.pt",
+        metrics="results/{experiment}/{task}/supertransformer/metrics.json",
+        log="results/{experiment}/{task}/supertransformer/log.csv",
+    log:
+        "logs/train_supertransformer/{experiment}/{task}.log",
+    benchmark:
+        "benchmarks/train_supertransformer/{experiment}/{task}.jsonl"
+    conda:
+        "../envs/fairseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(6000),
+        runtime=240,
+        gpu=0,
+    params:
+        code=code("train_supertransformer"),
+        command=command("train_supertransformer"),
+        settings=settings(space=GENES, training=["supertransformer"]),
+        space=file_of("space"),
+        training=file_of("training"),
+        rolling="results/{experiment}/{task}/rolling",
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --corpus {input.corpus:q} \
+            --space {params.space:q} \
+            --training {params.training:q} \
+            --seed {params.seed} \
+            --rolling {params.rolling:q} \
+            --threads {threads} \
+            --checkpoint {output.checkpoint:q} \
+            --metrics {output.metrics:q} \
+            --log {output.log:q} \
+            2>&1 | tee {log:q}
+        """

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hat.architecture import DesignSpace, SubTransformer
+from hat.errors import InputError
+from hat.files import write_json
+from hat.latency import budgets
+from hat.latency.budgets import Budget, Range, budget_ms, budget_name, latency_range, reported_rmse_ms, resolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.latency_world import SPACE
+
+FOUND = Range(fastest_ms=10.0, slowest_ms=50.0)
+
+SMALL = DesignSpace(
+    encoder_embed_dim=(8, 12, 16),
+    encoder_layers=(1, 2),
+    encoder_ffn_dim=(8, 24),
+    encoder_self_heads=(1,),
+    decoder_embed_dim=(8, 16),
+    decoder_layers=(1, 2),
+    decoder_ffn_dim=(8, 16, 24),
+    decoder_self_heads=(1, 2),
+    decoder_cross_heads=(1,),
+    decoder_attended_layers=(1, 2),
+    qkv_dim=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("25%", "p25"), ("0%", "p0"), ("100%", "p100"), ("12.50%", "p12.5"), ("120ms", "120ms"), ("0.5 ms", "0.5ms")],
+)
+def test_names(text: str, name: str) -> None:
+    assert budget_name(text) == name
+
+
+@given(st.decimals(0, 100, places=3), st.sampled_from(["%", "ms"]))
+def test_one_budget_has_one_name(number: object, unit: str) -> None:
+    text = f"{number}{unit}"
+    name = budget_name(text)
+    again = f"{name[1:]}%" if unit == "%" else name
+    assert Budget.parse(again) == Budget.parse(text)
+    assert budget_name(again) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["25", 25, 0.25, None, "", "fast", "25 percent", "-5%", "1e3ms", "120s", "25%ms", ["25%"]]
+)
+def test_what_is_no_budget_is_refused(text: object) -> None:
+    with pytest.raises(InputError, match=r"not a budget; legal: .*25%.*120ms"):
+        budget_name(text)
+
+
+def test_more_than_all_is_refused() -> None:
+    with pytest.raises(InputError, match="budget '101%': beyond the slowest model"):
+        budget_name("101%")
+
+
+def test_resolved_budgets() -> None:
+    assert resolve(["50%", "25%", "45ms", "70ms"], FOUND, rmse_ms=1.0) == {
+        "fastest_ms": 10.0,
+        "slowest_ms": 50.0,
+        "budgets": {
+            "p50": {"text": "50%", "latency_ms": 30.0},
+            "p25": {"text": "25%", "latency_ms": 20.0},
+            "45ms": {"text": "45ms", "latency_ms": 45.0},
+            "70ms": {"text": "70ms", "latency_ms": 70.0},
+        },
+    }
+
+
+def test_a_budget_that_cannot_be_reached_names_the_fastest_latency() -> None:
+    with pytest.raises(InputError, match=r"budget 9\.9ms: cannot be reached; legal: at least 10ms, the fastest"):
+        resolve(["25%", "9.9ms"], FOUND, rmse_ms=1.0)
+    assert resolve(["10ms"], FOUND, rmse_ms=1.0)["budgets"]["10ms"]["latency_ms"] == 10.0
+
+
+@pytest.mark.parametrize("texts", [["25%", "30%"], ["25%", "50%", "21ms"], ["25%", "25.0%"], ["25%", "25%"]])
+def test_budgets_that_predictions_cannot_tell_apart_are_refused(texts: list[str]) -> None:
+    with pytest.raises(
+        InputError, match=r"^budgets .* cannot be told apart by predictions; legal: .* at least 3 ms apart"
+    ):
+        resolve(texts, FOUND, rmse_ms=3.0)
+
+
+def by_features(weights: Sequence[float], products: float = 0.0) -> budgets.Predict:
+    """A latency that is linear in each feature, as the ridge predictor's; products of depth and means if wanted."""
+
+    def predict(subs: Sequence[SubTransformer]) -> list[float]:
+        return [
+            sum(w * x for w, x in zip(weights, f, strict=True)) + products * f[5] * (f[6] - 16) * (f[4] - 12)
+            for f in (sub.features() for sub in subs)
+        ]
+
+    return predict
+
+
+@pytest.mark.parametrize("products", [0.0, 0.3, -0.3])
+@pytest.mark.parametrize("weights", [(1,) * 10, (-1, 2, -3, 1, 5, -40, 2, -1, 0, 3), (0,) * 9 + (-1,)])
+def test_the_range_is_that_of_all_architectures(weights: tuple[int, ...], products: float) -> None:
+    predict = by_features(weights, products)
+    everything = predict([SMALL.decode(genes) for genes in itertools.product(*SMALL.genes())])
+    found = latency_range(SMALL, predict)
+    assert (found.fastest_ms, found.slowest_ms) == pytest.approx((min(everything), max(everything)))
+
+
+def test_single_changes_find_what_no_uniform_architecture_has() -> None:
+    def predict(subs: Sequence[SubTransformer]) -> list[float]:
+        return [10.0 - abs(sub.features()[6] - 8) + (sub.features()[6] > 16) * 50 for sub in subs]
+
+    assert latency_range(SPACE, predict).fastest_ms == pytest.approx(2.0)
+
+
+def test_reading_back(tmp_path: Path) -> None:
+    write_json(tmp_path / "budgets.json", resolve(["25%", "45ms"], FOUND, rmse_ms=1.0))
+    assert budget_ms(tmp_path / "budgets.json", "p25") == 20.0
+    with pytest.raises(InputError, match=r"budgets\.json: unknown budget 'p26'; legal: 45ms, p25 \(did you mean 'p25'"):
+        budget_ms(tmp_path / "budgets.json", "p26")
+    for content in ([], {}, {"budgets": {"p25": {}}}):
+        write_json(tmp_path / "budgets.json", content)
+        with pytest.raises(InputError, match="not the budgets of a device"):
+            budget_ms(tmp_path / "budgets.json", "p25")
+
+
+def test_the_error_in_a_report(tmp_path: Path) -> None:
+    write_json(tmp_path / "p.json", {"chosen": "mlp", "models": {"mlp": {"test": {"rmse_ms": 1.5}}}})
+    assert reported_rmse_ms(tmp_path / "p.json") == 1.5
+    write_json(tmp_path / "p.json", {"chosen": "ridge", "models": {"mlp": {"test": {"rmse_ms": 1.5}}}})
+    with pytest.raises(InputError, match="not the report of a latency predictor"):
+        reported_rmse_ms(tmp_path / "p.json")
+
+
+def test_budgets_are_read_without_torch() -> None:
+    code = "import sys, hat.latency.budgets; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(budgets.__file__).parents[2])

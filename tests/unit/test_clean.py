@@ -1,0 +1,94 @@
+"""Normalising text and dropping hopeless training pairs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hat.corpus.clean import clean_corpus, normalise, reason_to_drop
+from hat.errors import InputError
+from hat.files import read_json
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.corpus_files import ENGLISH, GERMAN, described, lines_of, text_folder
+
+
+@pytest.mark.parametrize(
+    ("line", "clean"),
+    [
+        (" a\u00a0 b\u2009c\t", "a b c"),
+        ("a \x00 b\x07c", "a bc"),
+        ("\u3000\u2028", ""),
+        ("\u2581a \u2585", "_a _"),
+        ("\ufeffschön, Straße! 東京", "schön, Straße! 東京"),
+        ("a\u200db", "a\u200db"),
+    ],
+)
+def test_normalise(line: str, clean: str) -> None:
+    assert normalise(line) == clean
+
+
+@given(st.text())
+def test_normalised_text_is_split_alike_by_everyone(line: str) -> None:
+    clean = normalise(line)
+    assert normalise(clean) == clean
+    assert clean.split(" ") == (clean.split() or [""])
+    assert re.sub(r"\s+", " ", clean).strip() == clean  # how fairseq splits
+    assert len(clean.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "reason"),
+    [
+        ("a b", "c d e", None),
+        ("a b", "c d e f", "ratio"),
+        ("a b c d", "c d", "ratio"),
+        ("", "c", "empty"),
+        ("a", "", "empty"),
+        ("a b c d e", "a b c d e f", "too_long"),
+        ("a b c d e", "a b c d e", None),
+    ],
+)
+def test_reason_to_drop(source: str, target: str, reason: str | None) -> None:
+    assert reason_to_drop(source, target, max_length=5, max_ratio=1.5) == reason
+
+
+def test_only_training_is_filtered_and_the_report_says_why(tmp_path: Path) -> None:
+    train = ([*GERMAN, "eins", "", "a  b", "x " * 200], [*ENGLISH, "one two three", "empty", "c d", "y " * 200])
+    valid = ([*GERMAN, "eins"], [*ENGLISH, "one two  three"])
+    raw = text_folder(tmp_path / "raw", train=train, valid=valid)
+    clean_corpus(described(tmp_path), raw, tmp_path / "clean")
+    assert lines_of(tmp_path / "clean" / "train.de") == [*GERMAN, "a b"]
+    assert lines_of(tmp_path / "clean" / "train.en") == [*ENGLISH, "c d"]
+    assert lines_of(tmp_path / "clean" / "valid.en") == [*ENGLISH, "one two three"]
+    report = read_json(tmp_path / "clean" / "report.json")
+    dropped = {"empty": 1, "too_long": 1, "ratio": 1}
+    assert report["train"] == {"read": 8, "kept": 5, "dropped": dropped, "changed": 2}
+    assert report["valid"] == {"read": 5, "kept": 5, "dropped": dict.fromkeys(dropped, 0), "changed": 1}
+
+
+def test_an_empty_line_outside_of_training_is_named(tmp_path: Path) -> None:
+    raw = text_folder(tmp_path / "raw", test=(GERMAN, [*ENGLISH[:2], " ", ENGLISH[3]]))
+    with pytest.raises(InputError, match=r"raw/test\.en: line 3 is empty"):
+        clean_corpus(described(tmp_path), raw, tmp_path / "clean")
+    assert not (tmp_path / "clean").exists()
+
+
+def test_an_empty_validation_split_is_refused(tmp_path: Path) -> None:
+    raw = text_folder(tmp_path / "raw", valid=([], []))
+    with pytest.raises(InputError, match=r"raw/valid\.de: the valid split is empty"):
+        clean_corpus(described(tmp_path), raw, tmp_path / "clean")
+
+
+def test_nothing_left_to_train_on(tmp_path: Path) -> None:
+    raw = text_folder(tmp_path / "raw")
+    with pytest.raises(InputError, match=r"no training pair of 4 is left .*too_long: 4"):
+        clean_corpus(described(tmp_path, max_length=1), raw, tmp_path / "clean")
+
+
+def test_sides_of_different_length(tmp_path: Path) -> None:
+    raw = text_folder(tmp_path / "raw", train=(GERMAN, ENGLISH[:1]))
+    with pytest.raises(InputError, match=r"train\.de: 4 lines, but .*train\.en has 1"):
+        clean_corpus(described(tmp_path), raw, tmp_path / "clean")

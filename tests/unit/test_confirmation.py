@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+import pytest
+from hat.architecture import SubTransformer
+from hat.errors import InputError
+from hat.latency.confirmation import Candidate, Confirmed, confirm, read_candidates
+from hat.latency.signature import Latency
+
+from tests.unit.latency_world import SPACE, latency
+
+CANDIDATES = [
+    Candidate(rank=rank, loss=4.0 + rank / 10, predicted_ms=19.0, sub=SPACE.sample(random.Random(rank)))
+    for rank in (1, 2, 3)
+]
+
+
+def confirmed(measured_ms: list[float], budget_ms: float) -> tuple[Confirmed, list[SubTransformer]]:
+    measured: list[SubTransformer] = []
+
+    def measure(sub: SubTransformer) -> Latency:
+        measured.append(sub)
+        return latency(measured_ms[len(measured) - 1])
+
+    return confirm(CANDIDATES, budget_ms, measure), measured
+
+
+def test_the_best_is_taken_when_it_fits() -> None:
+    found, measured = confirmed([20.0], 20.0)
+    assert (found.candidate.rank, found.fits, len(measured)) == (1, True, 1)
+
+
+def test_the_next_best_that_fits_is_taken_when_it_misses() -> None:
+    found, measured = confirmed([25.0, 18.0], 20.0)
+    assert measured == [CANDIDATES[0].sub, CANDIDATES[1].sub]
+    assert (found.candidate, found.fits) == (CANDIDATES[1], True)
+    record = found.to_dict()
+    assert (record["rank"], record["latency_ms"], record["predicted_ms"], record["fits"]) == (2, 18.0, 19.0, True)
+    assert record["tried"] == [
+        {"rank": 1, "loss": 4.1, "predicted_ms": 19.0, "latency_ms": 25.0},
+        {"rank": 2, "loss": 4.2, "predicted_ms": 19.0, "latency_ms": 18.0},
+    ]
+    assert record["signature"]["device"] == "bench"
+
+
+def test_the_fastest_is_taken_when_none_fits_and_the_record_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    found, measured = confirmed([25.0, 22.0, 23.0], 20.0)
+    assert len(measured) == 3
+    assert (found.candidate.rank, found.fits, found.latency.latency_ms) == (2, False, 22.0)
+    assert "none of the 3 candidates is within 20.00 ms; the fastest of them is taken" in capsys.readouterr().err
+
+
+def write(path: Path, candidates: list[Candidate]) -> None:
+    with open(path, "w", newline="") as stream:
+        rows = [{"rank": c.rank, "loss": c.loss, "predicted_ms": c.predicted_ms, **c.sub.to_row()} for c in candidates]
+        writer = csv.DictWriter(stream, ["rank", "loss", "predicted_ms", *CANDIDATES[0].sub.to_row()])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_candidates_are_read_by_rank(tmp_path: Path) -> None:
+    write(tmp_path / "candidates.csv", CANDIDATES[::-1])
+    assert read_candidates(tmp_path / "candidates.csv") == CANDIDATES
+
+
+def test_broken_candidates_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "candidates.csv"
+    write(path, [])
+    with pytest.raises(InputError, match="no candidates"):
+        read_candidates(path)
+    write(path, CANDIDATES)
+    text = path.read_text()
+    for old, new, told in (
+        ("4.2", "low", "line 3: could not convert"),
+        ("rank", "place", "line 2: missing column 'rank'"),
+    ):
+        path.write_text(text.replace(old, new, 1))
+        with pytest.raises(InputError, match=told):
+            read_candidates(path)

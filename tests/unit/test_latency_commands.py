@@ -1,0 +1,213 @@
+"""The latency commands, one after the other as the workflow runs them, on a tiny space."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import collect_latency
+import confirm_subtransformer
+import fit_predictor
+import measure_model
+import merge_latency
+import pytest
+import resolve_budgets
+from hat.architecture import SubTransformer
+from hat.errors import InputError
+from hat.files import write_json, write_yaml
+from hat.latency import fitting
+from hat.latency.predictor import Predictor
+from hat.latency.samples import read_samples
+
+from tests.unit.latency_world import SPACE
+
+SCRIPTS = Path(collect_latency.__file__).parent
+STATISTICS = {"dictionary": "joint", "source_vocabulary": 20, "target_vocabulary": 20, "sentence_length": 3}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fitting, "STEPS", 50)
+    write_yaml("space.yaml", SPACE.to_dict())
+    write_yaml("bench.yaml", {"threads": 1})
+    write_json("statistics.json", STATISTICS)
+    return tmp_path
+
+
+def run(module: ModuleType, *words: object) -> None:
+    args: Namespace = module.parser().parse_args([str(word) for word in words])
+    module.main(args)
+
+
+def collect_words(shard: int, shards: int, samples: int) -> list[object]:
+    return [
+        *("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--samples", samples),
+        *("--runs", 1, "--shard", shard, "--shards", shards, "--rolling", "rolling"),
+        *("--output", f"shards/{shard}.csv", "--signature", f"shards/{shard}.json"),
+    ]
+
+
+def read(path: str) -> Any:
+    return json.loads(Path(path).read_text())
+
+
+def merge(*shards: int) -> None:
+    run(
+        merge_latency,
+        *("--shards", *(f"shards/{shard}.csv" for shard in shards)),
+        *("--signatures", *(f"shards/{shard}.json" for shard in shards)),
+        *("--output", "samples.csv", "--signature", "signature.json"),
+    )
+
+
+def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
+    for shard in (0, 1):
+        run(collect_latency, *collect_words(shard, 2, 30))
+    merge(0, 1)
+    samples = read_samples("samples.csv")
+    assert len({sample.sub for sample in samples}) == 30
+    assert all(sample.sub in SPACE for sample in samples)
+    signature = read("signature.json")
+    assert signature["samples"] == 30
+    assert signature["signature"]["device"] == "bench"
+    assert signature["signature"]["sentence_length"] == 3
+
+    out = ("--predictor", "predictor.pt", "--report", "predictor.json")
+    run(fit_predictor, "--samples", "samples.csv", "--space", "space.yaml", *out, "--predictions", "predictions.csv")
+    report = read("predictor.json")
+    assert (report["samples"], report["chosen"] in report["models"]) == (30, True)
+    with open("predictions.csv") as stream:
+        predictions = list(csv.DictReader(stream))
+    assert len(predictions) == 3
+    assert set(predictions[0]) == {"measured_ms", "predicted_ms", "mlp_ms", "ridge_ms"}
+
+    report["models"][report["chosen"]]["test"]["rmse_ms"] = 0.0  # three test samples of a noisy machine say little
+    write_json("predictor.json", report)
+    run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "50%", "90000ms", "--output", "budgets.json")
+    budgets = read("budgets.json")
+    assert budgets["budgets"]["p50"]["latency_ms"] == pytest.approx((budgets["fastest_ms"] + budgets["slowest_ms"]) / 2)
+    with pytest.raises(InputError, match="cannot be reached"):
+        run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "0.000001ms", "--output", "other.json")
+    assert not Path("other.json").exists()
+
+    predicted = Predictor.load("predictor.pt").predict_ms([SPACE.smallest, SPACE.maximum])
+    with open("candidates.csv", "w", newline="") as stream:
+        rows = [
+            {"rank": rank, "loss": 5.0, "predicted_ms": ms, **sub.to_row()}
+            for rank, (sub, ms) in enumerate(zip([SPACE.smallest, SPACE.maximum], predicted, strict=True), start=1)
+        ]
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3)
+    results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
+    budget = ("--budgets", "budgets.json", "--budget", "90000ms")
+    run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results)
+    assert SubTransformer.load("subtransformer.yaml") == SPACE.smallest
+    confirmed = read("confirmed.json")
+    assert (confirmed["budget"], confirmed["budget_ms"], confirmed["rank"]) == ("90000ms", 90000.0, 1)
+    assert (confirmed["fits"], len(confirmed["tried"])) == (True, 1)
+
+    length = ("--sentence-length", 7)
+    run(measure_model, "--architecture", "subtransformer.yaml", *where, *length, "--output", "latency/bench.json")
+    measured = read("latency/bench.json")
+    assert measured["latency_ms"] == pytest.approx(measured["encoder_ms"] + measured["decoder_ms"])
+    assert (measured["signature"]["sentence_length"], measured["signature"]["runs"]) == (7, 3)
+
+
+def test_killed_for_real_and_resumed(place: Path) -> None:
+    words = [str(word) for word in collect_words(0, 1, 40)]
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / "collect_latency.py"), *words],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not len(log_lines(place)) >= 8:
+            time.sleep(0.005)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = log_lines(place)
+    assert len(before) >= 8
+    run(collect_latency, *words)
+    after = log_lines(place)
+    assert after[: len(before) - 1] == before[:-1]
+    assert len(read_samples("shards/0.csv")) == 40
+    size = len(after)
+    run(collect_latency, *words)
+    assert len(log_lines(place)) == size
+
+
+def log_lines(place: Path) -> list[str]:
+    logs = list(place.glob("rolling/*/log.jsonl"))
+    return logs[0].read_text().splitlines() if logs else []
+
+
+def test_shards_measured_differently_do_not_merge(place: Path) -> None:
+    for shard in (0, 1):
+        run(collect_latency, *collect_words(shard, 2, 2))
+    record = read("shards/1.json")
+    record["signature"]["threads"] = 4
+    write_json("shards/1.json", record)
+    with pytest.raises(InputError, match=r"shards/1\.json: threads is 4, but 1 in shards/0\.json"):
+        merge(0, 1)
+    write_json("shards/1.json", {})
+    with pytest.raises(InputError, match=r"shards/1\.json: not the signature of a latency shard"):
+        merge(0, 1)
+    assert not Path("samples.csv").exists()
+
+
+def test_a_shard_slower_than_the_others_is_told_and_marked(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for shard in (0, 1, 2):
+        run(collect_latency, *collect_words(shard, 3, 3))
+        record = read(f"shards/{shard}.json")
+        record["anchor_ms"] = 10.0 if shard < 2 else 12.5
+        write_json(f"shards/{shard}.json", record)
+    drift = read_samples("shards/2.csv")[0].drift
+    merge(0, 1, 2)
+    assert "shards/2.csv: the machine's speed was 0.80 of the other shards'" in capsys.readouterr().err
+    assert read_samples("samples.csv")[2].drift == pytest.approx(1.25 * drift, abs=1e-3)
+
+
+@pytest.mark.parametrize(("shard", "shards", "samples"), [(2, 2, 10), (-1, 2, 10), (0, 11, 10)])
+def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards: int, samples: int) -> None:
+    with pytest.raises(InputError, match="--shard"):
+        run(collect_latency, *collect_words(shard, shards, samples))
+
+
+def test_a_misspelt_device_is_refused_with_one_line_and_status_2(place: Path) -> None:
+    words = [
+        *("--architecture", "a.yaml", "--device", "this-gcpu"),
+        "--statistics",
+        "statistics.json",
+        "--output",
+        "o.json",
+    ]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "measure_model.py"), *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "unknown device 'this-gcpu'" in done.stderr
+    assert "did you mean 'this-cpu'?" in done.stderr
+
+
+def test_samples_of_another_space_are_refused(place: Path) -> None:
+    run(collect_latency, *collect_words(0, 1, 12))
+    write_yaml("other.yaml", {**SPACE.to_dict(), "decoder_embed_dim": [4, 8]})
+    words = ("--samples", "shards/0.csv", "--space", "other.yaml", "--predictor", "p.pt", "--report", "p.json")
+    with pytest.raises(InputError, match=r"shards/0\.csv: line \d+: not in the design space other.yaml"):
+        run(fit_predictor, *words, "--predictions", "p.csv")
+    assert not Path("p.pt").exists()

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import pickle
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hat.errors import InputError
+from hat.latency import fitting
+from hat.latency.fitting import Fit, Split, fit
+from hat.latency.predictor import MODELS, Predictor, build_mlp, engineered
+
+from tests.unit.latency_world import SPACE
+
+SCRIPTS = Path(fitting.__file__).parents[2]
+SUBS = [SPACE.sample(random.Random(seed)) for seed in range(300)]
+FEATURES = np.array([sub.features() for sub in SUBS])
+LAYERED_MS = 3 + 2 * FEATURES[:, 5] + 0.1 * FEATURES[:, 5] * FEATURES[:, 6] + 0.05 * FEATURES[:, 1] * FEATURES[:, 2]
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "STEPS", 300)
+
+
+def fitted(latency_ms: np.ndarray[Any, Any] = LAYERED_MS, seed: int = 1) -> Fit:
+    return fit(FEATURES, latency_ms, SPACE.feature_maxima(), seed)
+
+
+def test_latency_that_is_a_sum_over_layers_is_learnt_by_ridge() -> None:
+    found = fitted()
+    assert found.report["chosen"] == "ridge"
+    errors = found.report["models"]["ridge"]["test"]
+    assert errors["rmse_ms"] < 0.01
+    assert errors["mape"] < 0.001
+    assert errors["kendall_tau"] > 0.99
+    assert found.predictor.predict_ms(SUBS) == pytest.approx(LAYERED_MS.tolist(), abs=0.05)
+
+
+def test_latency_that_is_no_such_sum_is_learnt_by_the_mlp() -> None:
+    steps = np.where((FEATURES[:, 0] > 8) ^ (FEATURES[:, 4] > 8) ^ (FEATURES[:, 5] > 1), 30.0, 10.0)
+    found = fitted(steps)
+    assert found.report["chosen"] == "mlp"
+    assert found.report["models"]["mlp"]["test"]["rmse_ms"] < 2 < found.report["models"]["ridge"]["test"]["rmse_ms"]
+
+
+def test_reported_errors_are_those_of_the_test_split() -> None:
+    found = fitted(LAYERED_MS + np.random.default_rng(0).normal(size=300))
+    measured = np.array(found.test["measured_ms"])
+    test_rows = Split.draw(300, 1).test
+    assert measured.tolist() == pytest.approx(
+        (LAYERED_MS + np.random.default_rng(0).normal(size=300))[test_rows].tolist()
+    )
+    assert found.test["predicted_ms"] == found.test[f"{found.report['chosen']}_ms"]
+    for model in MODELS:
+        missed = np.array(found.test[f"{model}_ms"]) - measured
+        errors = found.report["models"][model]["test"]
+        assert errors["rmse_ms"] == pytest.approx(np.sqrt((missed**2).mean()))
+        assert errors["mape"] == pytest.approx((abs(missed) / measured).mean())
+    validation = {model: found.report["models"][model]["validation"]["rmse_ms"] for model in MODELS}
+    assert found.report["chosen"] == min(validation, key=lambda model: validation[model])
+
+
+def test_the_split_is_80_10_10_without_overlap() -> None:
+    split = Split.draw(205, 3)
+    assert [len(rows) for rows in (split.train, split.validation, split.test)] == [165, 20, 20]
+    assert sorted(np.concatenate([split.train, split.validation, split.test])) == list(range(205))
+    assert Split.draw(205, 4).test.tolist() != split.test.tolist()
+
+
+def test_fitting_is_deterministic_in_the_seed() -> None:
+    noisy = LAYERED_MS + np.random.default_rng(0).normal(size=300)
+    torch.rand(3)
+    first, second, other = fitted(noisy), fitted(noisy), fitted(noisy, seed=2)
+    assert first.report == second.report != other.report
+    assert first.test == second.test
+
+
+def test_the_papers_mlp() -> None:
+    mlp = build_mlp([10, 400, 400, 1])
+    assert [type(layer).__name__ for layer in mlp] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    found = fitted().predictor.mlp
+    assert [tuple(weight.shape) for weight in found.parameters()] == [
+        (400, 10),
+        (400,),
+        (400, 400),
+        (400,),
+        (1, 400),
+        (1,),
+    ]
+
+
+def test_engineered_features() -> None:
+    maxima = torch.tensor([10.0, 2, 10, 10, 10, 3, 10, 10, 10, 2], dtype=torch.float64)
+    features = torch.tensor([[5.0, 1, 2, 1, 10, 3, 4, 2, 5, 1]], dtype=torch.float64)
+    (row,) = engineered(features, maxima).tolist()
+    assert row[:10] == pytest.approx([0.5, 0.5, 0.2, 0.1, 1, 1, 0.4, 0.2, 0.5, 0.5])
+    assert row[10:13] == [0, 0, 1]
+    assert row[13:17] == pytest.approx([0.25, 0.1, 0.05, 0.05])
+    assert row[17:] == pytest.approx([1, 0.4, 0.2, 0.5, 0.5, 0.4, 0.25])
+
+
+def test_a_stored_predictor_predicts_the_same(tmp_path: Path) -> None:
+    predictor = fitted().predictor
+    predictor.save(tmp_path / "predictor.pt")
+    loaded = Predictor.load(tmp_path / "predictor.pt")
+    raw = torch.tensor(FEATURES)
+    assert loaded.predict_ms(SUBS) == predictor.predict_ms(SUBS)
+    for model in MODELS:
+        assert torch.equal(loaded.predict(raw, model), predictor.predict(raw, model))
+    assert loaded.predict_ms([]) == []
+
+
+class Evil:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (Path("evil"),))
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    zeros = [torch.zeros(2, 10), torch.zeros(2), torch.zeros(1, 2), torch.zeros(1)]
+    good = {
+        "format": "hat latency predictor 1",
+        "features": list(fitting.FEATURE_NAMES),
+        "maxima": torch.tensor(SPACE.feature_maxima(), dtype=torch.float64),
+        "mlp": zeros,
+        "scale_ms": 1.0,
+        "ridge": torch.zeros(1 + 10 + 3 + 11),
+        "chosen": "mlp",
+    }
+    return good | changes
+
+
+def test_the_record_that_the_corrupt_ones_differ_from_is_legal(tmp_path: Path) -> None:
+    torch.save(record(), tmp_path / "predictor.pt")
+    assert Predictor.load(tmp_path / "predictor.pt").predict_ms(SUBS[:2]) == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format": "other"},
+        {"features": ["depth"]},
+        {"chosen": "oracle"},
+        {"mlp": []},
+        {"mlp": [torch.zeros(2, 10), torch.zeros(3), torch.zeros(1, 2), torch.zeros(1)]},
+        {"ridge": torch.zeros(3)},
+        {"ridge": torch.full((25,), float("nan"))},
+        {"scale_ms": float("inf")},
+    ],
+)
+def test_a_predictor_with_wrong_parts_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    torch.save(record(**wrong), tmp_path / "predictor.pt")
+    with pytest.raises(InputError, match=r"predictor\.pt: corrupt or not a latency predictor"):
+        Predictor.load(tmp_path / "predictor.pt")
+
+
+def test_a_broken_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "predictor.pt"
+    torch.save(record(), path)
+    whole = path.read_bytes()
+    for content in (b"", b"not a predictor", whole[: len(whole) // 2], pickle.dumps(Evil())):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="corrupt"):
+            Predictor.load(path)
+    path.unlink()
+    with pytest.raises(InputError, match="No such file"):
+        Predictor.load(path)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_too_few_samples_are_refused() -> None:
+    fit(FEATURES[:10], LAYERED_MS[:10], SPACE.feature_maxima(), 1)
+    with pytest.raises(InputError, match="9 are too few to fit a predictor; legal: at least 10"):
+        fit(FEATURES[:9], LAYERED_MS[:9], SPACE.feature_maxima(), 1)
+
+
+def test_predicting_needs_torch_alone() -> None:
+    code = (
+        "import sys, hat.latency.predictor, hat.latency.protocol, hat.engines.torch_eager\n"
+        "sys.exit(bool({'scipy', 'sklearn', 'pandas', 'fairseq', 'snakemake'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SCRIPTS)

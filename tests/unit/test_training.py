@@ -1,0 +1,204 @@
+"""Training resumes exactly, wherever it was killed; a changed recipe starts anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hat.architecture import DesignSpace, sampled_subtransformer
+from hat.errors import InputError
+from hat.rolling import rolling_folder
+from hat_fairseq.task import HatTranslationTask
+from hat_fairseq.training import Training
+
+from tests.conftest import write_binary_corpus
+
+RECIPE: dict[str, Any] = {
+    "updates": 40,
+    "warmup_updates": 5,
+    "schedule": "cosine",
+    "lr": 1e-2,
+    "min_lr": 1e-7,
+    "max_tokens": 70,
+    "update_freq": 1,
+    "dropout": 0.2,
+    "attention_dropout": 0.1,
+    "weight_decay": 1e-4,
+    "label_smoothing": 0.1,
+    "clip_norm": 1.0,
+    "precision": "fp32",
+    "validate_every_updates": 6,
+    "checkpoint": "best",
+    "average_last": 3,
+}
+
+
+class Killed(BaseException):
+    """Nothing catches it, like a kill."""
+
+
+def training(corpus: Path, space: DesignSpace, **changes: Any) -> Training:
+    return Training(
+        label="test",
+        corpus=corpus,
+        architecture=space.maximum,
+        recipe=RECIPE | changes,
+        seed=3,
+        threads=1,
+        space=space.to_dict(),
+    )
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, update: int) -> None:
+    """Die right after update number `update`, before it is saved."""
+    step = HatTranslationTask.optimizer_step
+
+    def dying(self: Any, optimizer: Any, model: Any, update_num: int) -> None:
+        step(self, optimizer, model, update_num)
+        if update_num + 1 == update:
+            raise Killed
+
+    monkeypatch.setattr(HatTranslationTask, "optimizer_step", dying)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folders = {}
+    for choice in ("best", "average"):
+        folder = tmp_path_factory.mktemp(choice)
+        folders[choice] = training(tiny_corpus, tiny_space, checkpoint=choice).run(folder)
+    return folders
+
+
+@pytest.mark.parametrize("choice", ["best", "average"])
+@pytest.mark.parametrize("where", ["epoch 1", "boundary", "epoch 2", "epoch 4", "last update", "twice"])
+def test_killed_and_resumed_equals_unbroken(
+    where: str,
+    choice: str,
+    unbroken: Any,
+    tiny_corpus: Path,
+    tiny_space: DesignSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    updates = {
+        "epoch 1": [8],
+        "boundary": list(range(10, 14)),
+        "epoch 2": [20],
+        "epoch 4": [39],
+        "last update": [40],
+        "twice": [9, 31],
+    }[where]
+    assert unbroken[choice][1]["epochs"] == 4, "the updates above are meant for epochs of 10 to 13"
+    job = training(tiny_corpus, tiny_space, checkpoint=choice)
+    for update in updates:
+        with monkeypatch.context() as patch:
+            kill_at(patch, update)
+            with pytest.raises(Killed):
+                job.run(tmp_path)
+    model, facts = job.run(tmp_path)
+    expected, expected_facts = unbroken[choice]
+    assert weights(model) == weights(expected)
+    assert [row | {"seconds": 0} for row in facts["log"]] == [row | {"seconds": 0} for row in expected_facts["log"]]
+
+
+def test_finished_training_does_not_train_again(
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = training(tiny_corpus, tiny_space)
+    job.run(tmp_path)
+    monkeypatch.setattr(Training, "_fairseq", lambda *_: pytest.fail("trained again"))
+    model, facts = job.run(tmp_path)
+    assert facts["updates"] == 40
+    assert weights(model) == weights(unbroken["best"][0])
+
+
+def test_killed_while_checkpoints_are_copied(
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the write of an interval checkpoint and its second name, `checkpoint_last.pt`."""
+    from hat_fairseq import training as module
+
+    link = module._link
+
+    def dying(source: str, target: str, overwrite: bool = False) -> bool:
+        if source.endswith("_18.pt") and target.endswith("checkpoint_last.pt"):
+            raise Killed
+        return link(source, target, overwrite)
+
+    job = training(tiny_corpus, tiny_space)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_link", dying)
+        with pytest.raises(Killed):
+            job.run(tmp_path)
+    model, _ = job.run(tmp_path)
+    assert weights(model) == weights(unbroken["best"][0])
+
+
+def test_training_learns(unbroken: Any) -> None:
+    losses = [row["valid_loss"] for row in unbroken["best"][1]["log"]]
+    assert losses[-1] < losses[0] - 0.3
+
+
+def test_changed_work_never_meets_an_old_folder(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    folders = set()
+    jobs = [training(tiny_corpus, tiny_space), training(tiny_corpus, tiny_space, lr=2e-2)]
+    jobs += [training(write_binary_corpus(tmp_path / "other", {"train": 30, "valid": 4}), tiny_space)]
+    for job in jobs:
+        for code in ("code", "other code"):
+            with rolling_folder(tmp_path, "train", job.fingerprint(code)) as folder:
+                folders.add(folder)
+    assert len(folders) == 6
+
+
+def test_one_subtransformer_per_update_alike_on_every_rank(tiny_space: DesignSpace) -> None:
+    drawn = [sampled_subtransformer(tiny_space, 1, update) for update in range(50)]
+    assert drawn == [sampled_subtransformer(tiny_space, 1, update) for update in range(50)]
+    assert len({sub.key for sub in drawn}) > 45
+    assert drawn != [sampled_subtransformer(tiny_space, 2, update) for update in range(50)]
+
+
+def test_weights_that_an_update_did_not_use_move_as_with_zero_gradients(
+    tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path
+) -> None:
+    """Weight decay is decoupled, so even a decoder layer no update used must shrink."""
+    shallow = tiny_space.to_dict() | {"decoder_layers": [1]}
+    job = Training(
+        label="test",
+        corpus=tiny_corpus,
+        architecture=tiny_space.maximum,
+        recipe=RECIPE | {"updates": 4, "weight_decay": 0.1, "validate_every_updates": 4},
+        seed=3,
+        threads=1,
+        space=shallow,
+    )
+    model, _ = job.run(tmp_path)
+    unused = model.decoder[2].ffn_norm.weight
+    assert torch.all(unused < 1)
+    assert torch.all(unused == unused[0])
+
+
+def test_empty_validation_split(tiny_space: DesignSpace, tmp_path: Path) -> None:
+    corpus = write_binary_corpus(tmp_path / "binary", {"train": 10, "valid": 0})
+    with pytest.raises(InputError, match=r"binary: the split 'valid' is empty; legal: at least one"):
+        training(corpus, tiny_space).run(tmp_path)
+
+
+def test_half_precision_without_a_gpu(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError, match=r"precision 'fp16' needs a GPU; legal: fp32, bf16"):
+        training(tiny_corpus, tiny_space, precision="fp16").run(tmp_path)
+
+
+def test_bf16_trains(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, unbroken: Any) -> None:
+    model, facts = training(tiny_corpus, tiny_space, precision="bf16").run(tmp_path)
+    assert facts["last_valid_loss"] == pytest.approx(unbroken["best"][1]["last_valid_loss"], rel=0.05)
+    assert next(model.parameters()).dtype == torch.float32
+    assert weights(model) != weights(unbroken["best"][0])
+
+
+def weights(model: Any) -> dict[str, list[float]]:
+    return {name: weight.flatten().tolist() for name, weight in model.state_dict().items()}

@@ -1,0 +1,70 @@
+"""Measure the latency of sampled SubTransformers on this machine: one shard of the samples.
+
+Resumes where a killed collection stopped. Samples measured while the machine drifted are measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import command
+import configuration
+import timing
+from code_hash import code_hash
+from hat.errors import InputError
+from hat.files import write_json
+from hat.latency.collection import collect
+from hat.latency.drift import anchor, drifted
+from hat.latency.samples import draw_samples, write_samples
+from hat.rolling import rolling_folder
+
+
+def main(args: argparse.Namespace) -> None:
+    if not 0 <= args.shard < args.shards <= args.samples:
+        raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
+    bench = timing.bench(args)
+    space = configuration.design_space(args.space)
+    subs = draw_samples(space, args.seed, args.samples)
+    order = list(range(args.shard, args.samples, args.shards))
+    random.Random(f"{args.seed}:{args.shard}").shuffle(order)
+    fingerprint = {
+        "code": code_hash("collect_latency"),
+        "space": space.to_dict(),
+        "share_embeddings": bench.workload.share_embeddings,
+        "signature": replace(bench.signature, commit=None).to_dict(),
+        "samples": args.samples,
+        "shard": args.shard,
+        "shards": args.shards,
+        "seed": args.seed,
+    }
+    with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
+        samples, anchor_ms = collect(folder / "log.jsonl", subs, order, anchor(space), bench.measure)
+    write_samples(args.output, samples)
+    facts = {
+        "signature": bench.signature.to_dict(),
+        "samples": len(samples),
+        "drifted": sum(drifted(sample.drift) for sample in samples),
+        "anchor_ms": anchor_ms,
+    }
+    write_json(args.signature, facts)
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
+    timing.add_arguments(p, runs=20)
+    p.add_argument("--samples", type=timing.positive, default=2000, metavar="N", help="of all shards together")
+    p.add_argument("--shard", type=int, default=0, metavar="I", help="which shard, from 0")
+    p.add_argument("--shards", type=timing.positive, default=1, metavar="N", help="how many there are")
+    p.add_argument("--seed", type=int, default=1, metavar="N")
+    p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where measurements are kept")
+    p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the samples")
+    p.add_argument("--signature", required=True, type=Path, metavar="JSON", help="what their latency depends on")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

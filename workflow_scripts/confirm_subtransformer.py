@@ -1,0 +1,39 @@
+"""Measure a search's candidates on the device, best first, and take the first that keeps the latency budget.
+
+When none does, the fastest of them is taken, and the report says that it does not fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import timing
+from hat.files import write_json
+from hat.latency.budgets import budget_ms
+from hat.latency.confirmation import confirm, read_candidates
+from hat.latency.protocol import PAPER_RUNS
+
+
+def main(args: argparse.Namespace) -> None:
+    candidates = read_candidates(args.candidates)
+    limit_ms = budget_ms(args.budgets, args.budget)
+    confirmed = confirm(candidates, limit_ms, timing.bench(args).measure)
+    confirmed.candidate.sub.save(args.subtransformer)
+    write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict()})
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--candidates", required=True, type=Path, metavar="CSV")
+    timing.add_arguments(p, runs=PAPER_RUNS)
+    p.add_argument("--budgets", required=True, type=Path, metavar="JSON", help="budgets in ms")
+    p.add_argument("--budget", required=True, metavar="NAME", help="which of them, such as p25 or 120ms")
+    p.add_argument("--subtransformer", required=True, type=Path, metavar="YAML", help="the one taken")
+    p.add_argument("--report", required=True, type=Path, metavar="JSON", help="its latency, and what was tried")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

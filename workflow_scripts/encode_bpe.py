@@ -1,0 +1,29 @@
+"""Learn byte-pair encoding on the training tokens of both sides, split all text by it, write fairseq dictionaries."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import configuration
+from hat.corpus.description import Corpus
+from hat.corpus.subwords import encode_corpus
+
+
+def main(args: argparse.Namespace) -> None:
+    corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
+    encode_corpus(corpus, args.clean, args.tokens, args.output)
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--corpus", required=True, help="corpus file, or its name in config/corpora")
+    options.add_argument("--clean", required=True, type=Path, help="folder of clean text (used if already in subwords)")
+    options.add_argument("--tokens", required=True, type=Path, help="folder of tokenised text")
+    options.add_argument("--output", required=True, type=Path, help="folder of text in subwords, with model/")
+    return options
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

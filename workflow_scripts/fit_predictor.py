@@ -1,0 +1,52 @@
+"""Fit the latency predictor to measured samples: the paper's MLP and ridge regression, the better one chosen."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import command
+import configuration
+import numpy as np
+from hat.errors import InputError
+from hat.files import replacing, write_json
+from hat.latency.fitting import fit
+from hat.latency.samples import read_samples
+from hat.progress import say
+
+
+def main(args: argparse.Namespace) -> None:
+    space = configuration.design_space(args.space)
+    samples = read_samples(args.samples)
+    for line, sample in enumerate(samples, start=2):
+        if sample.sub not in space:
+            raise InputError(f"{args.samples}: line {line}", f"not in the design space {args.space}")
+    features = np.array([sample.sub.features() for sample in samples])
+    latency_ms = np.array([sample.latency_ms for sample in samples])
+    fitted = fit(features, latency_ms, space.feature_maxima(), args.seed)
+    for name, errors in fitted.report["models"].items():
+        say(f"predictor: {name}: test error {errors['test']['rmse_ms']:.3g} ms ({errors['test']['mape']:.1%})")
+    fitted.predictor.save(args.predictor)
+    write_json(args.report, fitted.report)
+    with replacing(args.predictions) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(fitted.test)
+        writer.writerows(zip(*fitted.test.values(), strict=True))
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--samples", required=True, type=Path, metavar="CSV")
+    p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
+    p.add_argument("--seed", type=int, default=1, metavar="N", help="of the split and of the MLP's first weights")
+    p.add_argument("--predictor", required=True, type=Path, metavar="PT")
+    p.add_argument("--report", required=True, type=Path, metavar="JSON", help="its errors")
+    p.add_argument(
+        "--predictions", required=True, type=Path, metavar="CSV", help="test split: measured and predicted ms"
+    )
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

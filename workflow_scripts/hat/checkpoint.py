@@ -1,0 +1,53 @@
+"""One file per model: its architecture, its weights and the facts about its training. Loaded with weights only."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+
+from hat.architecture import SubTransformer
+from hat.errors import InputError
+from hat.files import replacing
+from hat.transformer import Transformer
+
+
+def save_checkpoint(path: str | os.PathLike[str], model: Transformer, **facts: Any) -> None:
+    """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all."""
+    state = {name: weight.detach().float().cpu() for name, weight in model.state_dict().items()}
+    with replacing(path) as temporary:
+        torch.save(
+            {
+                "architecture": model.architecture.to_dict(),
+                "source_vocabulary": model.source_vocabulary,
+                "target_vocabulary": model.target_vocabulary,
+                "share_embeddings": model.share_embeddings,
+                "padding_index": model.padding_index,
+                "weights": state,
+                "facts": facts,
+            },
+            temporary,
+        )
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> tuple[Transformer, dict[str, Any]]:
+    """The model in eval mode, without dropout, and its facts. InputError when the file is missing or corrupt."""
+    try:
+        record = torch.load(path, map_location="cpu", weights_only=True)
+        model = Transformer(
+            SubTransformer.from_dict(record["architecture"], path),
+            source_vocabulary=record["source_vocabulary"],
+            target_vocabulary=record["target_vocabulary"],
+            share_embeddings=record["share_embeddings"],
+            padding_index=record["padding_index"],
+        )
+        model.load_state_dict(record["weights"])
+        return model.eval(), record["facts"]
+    except FileNotFoundError:
+        raise InputError(path, "no such file", "a checkpoint of this project") from None
+    except InputError:
+        raise
+    except Exception as error:  # torch.load raises whatever the broken bytes lead it to
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise InputError(path, f"corrupt checkpoint ({reason})", "a checkpoint of this project") from None

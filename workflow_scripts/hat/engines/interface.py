@@ -1,0 +1,88 @@
+"""What an inference engine offers: encode one sentence, then step a decoder that holds several rows."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hat.errors import InputError
+
+if TYPE_CHECKING:
+    from hat.transformer import Transformer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A machine as an experiment names it, and how models run on it."""
+
+    name: str
+    engine: str = "torch_eager"
+    processor: str = "cpu"
+    """cpu or cuda"""
+    threads: int = 1
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineFacts:
+    """What of an engine a latency depends on: part of each measurement's signature."""
+
+    engine: str
+    engine_version: str
+    processor: str
+    """The processor's own name, such as its maker and model."""
+    dtype: str
+    threads: int
+
+
+class Engine(Protocol):
+    """One model, loaded for inference. Arrays and states are the engine's own; work may be asynchronous."""
+
+    def tokens(self, ids: Sequence[int]) -> Any:
+        """Token ids as an array on the engine's processor."""
+
+    def encode(self, source: Any) -> Any:
+        """Encode one sentence, source (S,)."""
+
+    def start(self, encoded: Any, rows: int) -> Any:
+        """The decoder's state before its first step, with `rows` hypotheses of the sentence."""
+
+    def step(self, tokens: Any, state: Any) -> Any:
+        """The next token of each row (R,) -> logits (R, V); `state` advances in place."""
+
+    def synchronise(self) -> None:
+        """Wait until all work handed to the processor is done."""
+
+
+def create_engine(model: Transformer, device: Device) -> Engine:
+    """The engine that `device` names, holding `model`. InputError when this machine does not have it."""
+    from hat.engines import torch_eager
+
+    _check_known(device)
+    return torch_eager.TorchEager(model, device)
+
+
+def engine_facts(device: Device) -> EngineFacts:
+    """The facts of the engine that `device` names, on this machine. InputError when this machine does not have it."""
+    from hat.engines import torch_eager
+
+    _check_known(device)
+    return torch_eager.facts(device)
+
+
+def _check_known(device: Device) -> None:
+    if device.engine != "torch_eager":
+        raise InputError(f"device {device.name}", f"unknown engine {device.engine!r}", "torch_eager")
+
+
+def cpu_name() -> str:
+    """The CPU's own name, as far as the operating system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    return named.get("model name") or named.get("Model") or platform.processor() or platform.machine()

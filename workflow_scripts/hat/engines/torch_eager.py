@@ -1,0 +1,70 @@
+"""PyTorch in eager mode, on CPU or CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from hat.engines.interface import Device, EngineFacts, cpu_name
+from hat.errors import InputError
+from hat.transformer import DecoderState, Encoded, Transformer
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class TorchEager:
+    """See `hat.engines.interface.Engine`. Puts `model` into eval mode, on the device's processor and in its dtype.
+
+    The number of threads is torch's own setting: it holds for the whole process.
+    """
+
+    def __init__(self, model: Transformer, device: Device) -> None:
+        self.processor = _processor(device)
+        torch.set_num_threads(device.threads)
+        self.model = model.eval().to(self.processor, _dtype(device))
+
+    def tokens(self, ids: Sequence[int]) -> Tensor:
+        return torch.tensor(ids, dtype=torch.long, device=self.processor)
+
+    @torch.inference_mode()
+    def encode(self, source: Tensor) -> Encoded:
+        return self.model.encode(source[None])
+
+    @torch.inference_mode()
+    def start(self, encoded: Encoded, rows: int) -> DecoderState:
+        return self.model.start(encoded, rows)
+
+    @torch.inference_mode()
+    def step(self, tokens: Tensor, state: DecoderState) -> Tensor:
+        return self.model.step(tokens, state)
+
+    def synchronise(self) -> None:
+        if self.processor.type == "cuda":
+            torch.cuda.synchronize(self.processor)
+
+
+def facts(device: Device) -> EngineFacts:
+    processor = _processor(device)
+    _dtype(device)
+    return EngineFacts(
+        engine=device.engine,
+        engine_version=torch.__version__,
+        processor=torch.cuda.get_device_name(processor) if processor.type == "cuda" else cpu_name(),
+        dtype=device.dtype,
+        threads=device.threads,
+    )
+
+
+def _processor(device: Device) -> torch.device:
+    available = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
+    if device.processor not in available:
+        raise InputError(f"device {device.name}", f"torch finds no {device.processor!r} here", ", ".join(available))
+    return torch.device(device.processor)
+
+
+def _dtype(device: Device) -> torch.dtype:
+    if device.dtype not in DTYPES:
+        raise InputError(f"device {device.name}", f"unknown dtype {device.dtype!r}", ", ".join(DTYPES))
+    return DTYPES[device.dtype]

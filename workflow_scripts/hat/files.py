@@ -1,0 +1,137 @@
+"""Reading and writing small files: whole or not at all, and errors that name the file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hat.errors import InputError
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` when the block ends well.
+
+    Nobody ever sees a half-written `path`: after an exception the temporary file is gone and an older `path` stays.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.stem}.", suffix=final.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a new, empty folder beside `path`; it takes the place of `path` when the block ends well.
+
+    After an exception the new folder is gone and the old one, if any, stays.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}."))
+    try:
+        new, old = room / "new", room / "old"
+        new.mkdir()
+        yield new
+        if final.exists():
+            final.rename(old)
+        new.rename(final)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The file as UTF-8 text. InputError when it is missing, unreadable or not UTF-8."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, error.strerror or "cannot be read", "a readable file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"not UTF-8 at byte {error.start}", "UTF-8 text") from None
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """The parsed JSON file. InputError when it is missing or malformed."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InputError(path, f"line {error.lineno}: {error.msg}", "JSON") from None
+
+
+def read_yaml(path: str | os.PathLike[str]) -> Any:
+    """The parsed YAML file. InputError when it is missing or malformed."""
+    try:
+        return yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise InputError(path, f"{line}{getattr(error, 'problem', None) or 'malformed'}", "YAML") from None
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
+    """Write `value` as indented JSON; NaN and infinities are refused (they are not JSON)."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_yaml(path: str | os.PathLike[str], value: Any) -> None:
+    write_text(path, yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, independent of the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def file_digest(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def folder_digest(folder: str | os.PathLike[str]) -> str:
+    """SHA-256 over the names and bytes of all files below `folder`."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in files})
+
+
+def write_csv(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Write `rows`, which share their keys, under a header line."""
+    rows = list(rows)
+    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header line. InputError when it is missing or a row has another number of cells."""
+    reader = csv.DictReader(read_text(path).splitlines())
+    rows = list(reader)
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise InputError(path, f"line {number}: not {len(reader.fieldnames or [])} cells")
+    return rows

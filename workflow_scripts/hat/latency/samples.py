@@ -1,0 +1,85 @@
+"""Samples: the SubTransformers whose latency is measured, and the CSV file that holds them with their latencies."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from hat.architecture import DesignSpace, SubTransformer
+from hat.errors import InputError
+from hat.files import read_text, replacing
+from hat.latency.signature import NUMBERS
+
+PATIENCE = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One measured SubTransformer: a row of samples.csv."""
+
+    sub: SubTransformer
+    numbers: dict[str, float]
+    """See `hat.latency.signature.NUMBERS`."""
+    drift: float
+    """See `hat.latency.drift`."""
+    order: int
+    """Place in the series of measurements of its shard, anchors included."""
+
+    @property
+    def latency_ms(self) -> float:
+        return self.numbers["latency_ms"]
+
+    def to_row(self) -> dict[str, str]:
+        numbers = {name: f"{value:.6f}" for name, value in self.numbers.items()}
+        return {**self.sub.to_row(), **numbers, "drift": f"{self.drift:.4f}", "order": str(self.order)}
+
+    @classmethod
+    def from_row(cls, row: dict[str, str], place: str) -> Self:
+        sub = SubTransformer.from_row(row, place)
+        try:
+            numbers = {name: float(row[name]) for name in NUMBERS}
+            sample = cls(sub=sub, numbers=numbers, drift=float(row["drift"]), order=int(row["order"]))
+        except KeyError as error:
+            raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "drift", "order"))) from None
+        except (TypeError, ValueError) as error:
+            raise InputError(place, str(error), "numbers") from None
+        if not 0 < sample.latency_ms < float("inf"):
+            raise InputError(place, f"latency_ms: {sample.latency_ms}", "positive milliseconds")
+        return sample
+
+
+def draw_samples(space: DesignSpace, seed: int, count: int) -> list[SubTransformer]:
+    """`count` distinct SubTransformers; the first n are the same whatever `count` is.
+
+    InputError when the space does not have that many, or hides the rest too well for random drawing.
+    """
+    known: dict[SubTransformer, None] = {}
+    for index in range(count):
+        rng = random.Random(f"{seed}:{index}")
+        fresh = next((sub for _ in range(PATIENCE) if (sub := space.sample(rng)) not in known), None)
+        if fresh is None:
+            legal = f"at most {index} of its {space.count_architectures()} architectures"
+            raise InputError("samples", f"the design space does not yield {count} distinct SubTransformers", legal)
+        known[fresh] = None
+    return list(known)
+
+
+def write_samples(path: str | os.PathLike[str], samples: Sequence[Sample]) -> None:
+    rows = [sample.to_row() for sample in samples]
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_samples(path: str | os.PathLike[str]) -> list[Sample]:
+    """The rows of a samples.csv. InputError names the line that is wrong; a file without rows is wrong, too."""
+    rows = csv.DictReader(read_text(path).splitlines())
+    samples = [Sample.from_row(row, f"{os.fspath(path)}: line {number}") for number, row in enumerate(rows, start=2)]
+    if not samples:
+        raise InputError(path, "no samples", "at least one row")
+    return samples

@@ -1,0 +1,116 @@
+"""A latency and the signature that travels with it: a number without its signature does not exist."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from hat.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """Everything a latency depends on besides the architecture. Latencies compare when all but `commit` agree."""
+
+    device: str
+    engine: str
+    engine_version: str
+    processor: str
+    dtype: str
+    threads: int
+    beam: int
+    sentence_length: int
+    source_vocabulary: int
+    target_vocabulary: int
+    runs: int
+    dry_runs: int
+    trim: float
+    """Share of the runs dropped at each end before the mean is taken."""
+    commit: str | None
+    """The checkout that measured, `-dirty` when it had changes; None outside a checkout."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record: Any, place: str | os.PathLike[str] = "signature") -> Self:
+        """The inverse of `to_dict`. InputError names `place` when a key is missing or unknown."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(record, dict) or set(record) != names:
+            given = set(record) if isinstance(record, dict) else set()
+            odd = ", ".join(sorted(names ^ given))
+            raise InputError(place, f"not a latency signature: {odd} missing or unknown", ", ".join(sorted(names)))
+        return cls(**record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """One SubTransformer's measured latency: encoder once, decoder once per target position with `beam` rows."""
+
+    encoder_ms: float
+    decoder_ms: float
+    encoder_std_ms: float
+    decoder_std_ms: float
+    p50_ms: float
+    """Median over all runs of encoder plus decoder; `p90_ms` likewise, nothing trimmed."""
+    p90_ms: float
+    signature: Signature
+
+    @property
+    def latency_ms(self) -> float:
+        """Trimmed mean of the encoder plus trimmed mean of the decoder."""
+        return self.encoder_ms + self.decoder_ms
+
+    def numbers(self) -> dict[str, float]:
+        """The latency without its signature, in the order of the columns of samples.csv."""
+        parts = {name: getattr(self, name) for name in NUMBERS if name != "latency_ms"}
+        return {name: round(parts.get(name, self.latency_ms), 6) for name in NUMBERS}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.numbers(), "signature": self.signature.to_dict()}
+
+    @classmethod
+    def from_numbers(cls, numbers: dict[str, float], signature: Signature) -> Self:
+        return cls(**{name: numbers[name] for name in NUMBERS if name != "latency_ms"}, signature=signature)
+
+
+NUMBERS = (
+    "encoder_ms",
+    "decoder_ms",
+    "latency_ms",
+    "encoder_std_ms",
+    "decoder_std_ms",
+    "p50_ms",
+    "p90_ms",
+)
+
+
+def common_signature(signatures: Sequence[Signature], places: Sequence[str | os.PathLike[str]]) -> Signature:
+    """The one signature of measurements that are to be compared. InputError names the first place that differs.
+
+    Measurements of different commits compare; their commits are joined by commas.
+    """
+    first = signatures[0]
+    for signature, place in zip(signatures, places, strict=True):
+        for name, value in signature.to_dict().items():
+            expected = getattr(first, name)
+            if name != "commit" and value != expected:
+                raise InputError(
+                    place, f"{name} is {value!r}, but {expected!r} in {places[0]}", "one signature for all"
+                )
+    commits = sorted({signature.commit for signature in signatures if signature.commit})
+    return replace(first, commit=",".join(commits) or None)
+
+
+def checkout_commit(folder: Path = Path(__file__).parent) -> str | None:
+    """The commit of the checkout around `folder`, `-dirty` when tracked files have changes; None outside of one."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None if answer.returncode == 0 else None

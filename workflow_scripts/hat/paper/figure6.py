@@ -1,0 +1,99 @@
+"""Figure 6: how well the latency predictor does on SubTransformers it has not seen, predicted against measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from matplotlib.axes import Axes
+
+from hat.errors import InputError
+from hat.files import read_json
+from hat.paper.models import latency_unit
+from hat.paper.style import GREY, MARKS, panel_grid, round_ticks, save_figure
+from hat.paper.tables import read_csv
+
+PANEL_INCHES = (3.3, 3.3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """The test split of one device's latency data, and the errors that its predictor's report states."""
+
+    task: str
+    device: str
+    measured_ms: Sequence[float]
+    predicted_ms: Sequence[float]
+    predictor: str
+    rmse_ms: float
+    mape: float
+    """Mean of |error| / measured, a share."""
+    kendall_tau: float | None
+    """None where the test split is too small for it."""
+
+    @classmethod
+    def load(cls, predictions: Path, report: Path) -> Self:
+        """From predictions.csv and predictor.json; InputError names what is missing.
+
+        Task and device are those of the report, or else those of its folder (.../{task}/latency/{device}/).
+        """
+        rows = read_csv(predictions, ("measured_ms", "predicted_ms"))
+        record = read_json(report)
+        device, _, task, *_ = (folder.name for folder in report.resolve().parents)
+        try:
+            errors = record["models"][record["chosen"]]["test"]
+            return cls(
+                task=record.get("task", task),
+                device=record.get("device", device),
+                measured_ms=[float(row["measured_ms"]) for row in rows],
+                predicted_ms=[float(row["predicted_ms"]) for row in rows],
+                predictor=record["chosen"],
+                rmse_ms=float(errors["rmse_ms"]),
+                mape=float(errors["mape"]),
+                kendall_tau=errors["kendall_tau"],
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(report, f"not a predictor's report: {error}", "one that fit_predictor wrote") from None
+        except ValueError as error:
+            raise InputError(predictions, str(error), "milliseconds") from None
+
+
+def draw_figure6(devices: Sequence[Predictions], stem: Path) -> None:
+    """Draw `stem`.pdf and .png, a panel for each device, and write what is drawn to `stem`.csv."""
+    with panel_grid(len(devices), inches=PANEL_INCHES) as (figure, all_axes):
+        for axes, device in zip(all_axes, devices, strict=True):
+            _draw_device(axes, device)
+        save_figure(figure, stem, [record for device in devices for record in _records(device)])
+
+
+def _draw_device(axes: Axes, device: Predictions) -> None:
+    everything = [*device.measured_ms, *device.predicted_ms]
+    unit, scale = latency_unit(max(everything))
+    low, high = min(everything) * scale, max(everything) * scale
+    margin = 0.06 * (high - low or high)
+    limits = (low - margin, high + margin)
+    mark = MARKS["depth"]
+    axes.plot(limits, limits, color=GREY, linewidth=0.9, zorder=1)
+    axes.scatter(
+        [value * scale for value in device.measured_ms],
+        [value * scale for value in device.predicted_ms],
+        s=11,
+        color=mark.colour,
+        alpha=0.55,
+        linewidths=0,
+        zorder=2,
+    )
+    tau = "" if device.kendall_tau is None else f", Kendall τ {device.kendall_tau:.2f}"
+    rmse = f"{device.rmse_ms * scale:.3g} {unit}"
+    axes.set_title(f"{device.task}\n{device.device}\nRMSE {rmse}, MAPE {device.mape:.1%}{tau}")
+    axes.set(xlim=limits, ylim=limits, aspect="equal")
+    axes.set(xlabel=f"Measured latency ({unit})", ylabel=f"Predicted latency ({unit})")
+    round_ticks(axes)
+
+
+def _records(device: Predictions) -> list[dict[str, Any]]:
+    shared = {"task": device.task, "device": device.device, "predictor": device.predictor}
+    pairs = zip(device.measured_ms, device.predicted_ms, strict=True)
+    return [{**shared, "measured_ms": measured, "predicted_ms": predicted} for measured, predicted in pairs]

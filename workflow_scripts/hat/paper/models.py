@@ -1,0 +1,200 @@
+"""The tidy table behind Table 8 and Figure 7: one row for each task, model and device, with units and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from hat.architecture import SubTransformer
+from hat.cost import count_flops, count_parameters
+from hat.errors import InputError
+from hat.files import read_json
+from hat.paper.tables import read_csv, write_csv
+
+FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling"}
+BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRow:
+    """One model of one task on one device. Times are milliseconds, measured unless their name says otherwise."""
+
+    task: str
+    hardware: str
+    model: str
+    family: str
+    """hat, depth (scaling) or width (scaling): the keys of `FAMILIES`."""
+    budget: str | None
+    """The latency budget as the experiment states it (25%, 120ms); HAT models only."""
+    budget_ms: float | None
+    predicted_ms: float | None
+    latency_ms: float
+    p50_ms: float
+    p90_ms: float
+    fits: bool | None
+    """Whether the measured latency is within the budget."""
+    encoder_layers: int
+    decoder_layers: int
+    encoder_embed_dim: int
+    decoder_embed_dim: int
+    parameters: int
+    """Without embeddings and output layer."""
+    flops: int
+    """Of one sentence pair of `sentence_length` tokens a side, without the vocabulary projection."""
+    sentence_length: int
+    bleu_kind: str
+    """Which of the two BLEUs the paper reports for this task: one of `BLEU_KINDS`."""
+    tokenized_bleu: float
+    tokenized_bleu_half_width: float
+    compound_split_bleu: float
+    compound_split_bleu_half_width: float
+    sacrebleu: float
+    sacrebleu_half_width: float
+    chrf2: float
+    sentences: int
+    bleu_signature: str
+    sacrebleu_signature: str
+    latency_signature: str
+    architecture_file: str
+    score_file: str
+    latency_file: str
+    confirmed_file: str | None
+
+    @property
+    def bleu(self) -> float:
+        """The BLEU that the paper reports for this task."""
+        return self.compound_split_bleu if self.bleu_kind == "compound-split" else self.tokenized_bleu
+
+    @property
+    def bleu_half_width(self) -> float:
+        compound_split = self.bleu_kind == "compound-split"
+        return self.compound_split_bleu_half_width if compound_split else self.tokenized_bleu_half_width
+
+    @property
+    def size(self) -> str:
+        """What sets the model apart in its family: its budget, decoder depth or width."""
+        sizes = {"hat": self.budget, "depth": self.decoder_layers, "width": self.decoder_embed_dim}
+        return str(sizes[self.family])
+
+
+def model_row(
+    *,
+    task: str,
+    hardware: str,
+    model: str,
+    family: str,
+    budget: str | None,
+    bleu_kind: str,
+    architecture: Path,
+    score: Path,
+    latency: Path,
+    confirmed: Path | None,
+    root: Path,
+) -> ModelRow:
+    """The row of one model from the files that its rules wrote. Files are named relative to the folder `root`.
+
+    InputError names the file that is missing or lacks a key.
+    """
+    sub = SubTransformer.load(architecture)
+    scores, timing, constraint = _Json(score), _Json(latency), _Json(confirmed) if confirmed else None
+    sentence_length = int(timing["signature", "sentence_length"])
+    budget_ms = float(constraint["budget_ms"]) if constraint else None
+    latency_ms = float(timing["latency_ms"])
+
+    def shown(path: Path) -> str:
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+    return ModelRow(
+        task=task,
+        hardware=hardware,
+        model=model,
+        family=family,
+        budget=budget,
+        budget_ms=budget_ms,
+        predicted_ms=float(constraint["predicted_ms"]) if constraint else None,
+        latency_ms=latency_ms,
+        p50_ms=float(timing["p50_ms"]),
+        p90_ms=float(timing["p90_ms"]),
+        fits=latency_ms <= budget_ms if budget_ms is not None else None,
+        encoder_layers=sub.encoder_layers,
+        decoder_layers=sub.decoder_layers,
+        encoder_embed_dim=sub.encoder_embed_dim,
+        decoder_embed_dim=sub.decoder_embed_dim,
+        parameters=count_parameters(sub),
+        flops=count_flops(sub, sentence_length),
+        sentence_length=sentence_length,
+        bleu_kind=bleu_kind,
+        tokenized_bleu=float(scores["tokenized_bleu"]),
+        tokenized_bleu_half_width=float(scores["confidence", "tokenized_bleu", "half_width"]),
+        compound_split_bleu=float(scores["compound_split_bleu"]),
+        compound_split_bleu_half_width=float(scores["confidence", "compound_split_bleu", "half_width"]),
+        sacrebleu=float(scores["sacrebleu"]),
+        sacrebleu_half_width=float(scores["confidence", "sacrebleu", "half_width"]),
+        chrf2=float(scores["chrf2"]),
+        sentences=int(scores["sentences"]),
+        bleu_signature=str(scores["signatures", BLEU_KINDS[bleu_kind]]),
+        sacrebleu_signature=str(scores["signatures", "sacrebleu"]),
+        latency_signature="|".join(f"{name}:{value}" for name, value in timing["signature"].items()),
+        architecture_file=shown(architecture),
+        score_file=shown(score),
+        latency_file=shown(latency),
+        confirmed_file=shown(confirmed) if confirmed else None,
+    )
+
+
+def write_models(path: Path, rows: Sequence[ModelRow]) -> None:
+    write_csv(path, [asdict(row) for row in rows])
+
+
+def read_models(path: Path) -> list[ModelRow]:
+    """The inverse of `write_models`. InputError names the line and column of an illegal cell."""
+    kinds = get_type_hints(ModelRow)
+    records = read_csv(path, [field.name for field in fields(ModelRow)])
+    return [
+        ModelRow(**{name: _parsed(record[name], kind, f"{path}: line {line}: {name}") for name, kind in kinds.items()})
+        for line, record in enumerate(records, start=2)
+    ]
+
+
+def panels(rows: Sequence[ModelRow]) -> list[tuple[str, str, list[ModelRow]]]:
+    """The rows of each task and device in their first order; in a panel HAT first, then depth and width, by latency."""
+    places = list(dict.fromkeys((row.task, row.hardware) for row in rows))
+    order = {family: place for place, family in enumerate(FAMILIES)}
+
+    def rank(row: ModelRow) -> tuple[int, float]:
+        return order[row.family], row.latency_ms
+
+    return [(*place, sorted((row for row in rows if (row.task, row.hardware) == place), key=rank)) for place in places]
+
+
+def latency_unit(largest_ms: float) -> tuple[str, float]:
+    """The unit in which latencies up to `largest_ms` are shown, and how many of it a millisecond is."""
+    return ("s", 1e-3) if largest_ms >= 1000 else ("ms", 1.0)
+
+
+def _parsed(text: str, kind: Any, place: str) -> Any:
+    kinds = get_args(kind) or (kind,)
+    if text == "" and type(None) in kinds:
+        return None
+    try:
+        return {"true": True, "false": False}[text] if kinds[0] is bool else kinds[0](text)
+    except (ValueError, KeyError):
+        legal = {bool: "true, false", int: "a whole number"}.get(kinds[0], "a number")
+        raise InputError(place, repr(text), legal) from None
+
+
+class _Json:
+    """A JSON file whose missing keys are InputErrors that name it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.record = path, read_json(path)
+
+    def __getitem__(self, keys: str | tuple[str, ...]) -> Any:
+        value = self.record
+        for key in (keys,) if isinstance(keys, str) else keys:
+            if not isinstance(value, dict) or key not in value:
+                raise InputError(self.path, f"missing key {key!r}", "the file as its rule writes it")
+            value = value[key]
+        return value

@@ -1,0 +1,171 @@
+"""One look for all figures: print-ready at column width, safe for colour-blind readers, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
+
+from hat.files import replacing
+from hat.paper.tables import write_csv
+
+matplotlib.use("Agg")
+
+Pixels = np.ndarray[Any, np.dtype[np.float64]]
+
+PANEL_INCHES = (3.3, 2.5)
+MOST_COLUMNS = 3
+INK, GREY, GRID = "#222222", "#8a8a8a", "#e4e4e4"
+STYLE: Any = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 8,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+    "font.size": 8,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 7.5,
+    "legend.columnspacing": 1.6,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 7,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 7,
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a series is drawn: its colour (from the set of Okabe and Ito), its marker and its line."""
+
+    colour: str
+    marker: str
+    line: str
+
+
+MARKS = {
+    "hat": Mark("#D55E00", "o", "-"),
+    "depth": Mark("#0072B2", "s", "--"),
+    "width": Mark("#009E73", "^", ":"),
+}
+
+
+@contextmanager
+def panel_grid(count: int, *, inches: tuple[float, float] = PANEL_INCHES) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a figure with `count` panels of column width, at most three side by side, while the style is in force."""
+    columns = min(count, MOST_COLUMNS)
+    rows = -(-count // columns)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(inches[0] * columns, inches[1] * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for unused in axes[count:]:
+            unused.remove()
+        yield figure, list(axes[:count])
+
+
+def round_ticks(axes: Axes) -> None:
+    """A handful of ticks on both axes, at multiples of 1, 2 or 5."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.tick_params(length=2.5)
+
+
+def save_figure(figure: Figure, stem: Path, drawn: Sequence[Mapping[str, Any]]) -> None:
+    """Write `stem`.pdf, `stem`.png and, with exactly what is drawn, `stem`.csv. No file says when it was made."""
+    for ending, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
+        with replacing(f"{stem}.{ending}") as temporary:
+            figure.savefig(temporary, metadata=metadata)
+    write_csv(Path(f"{stem}.csv"), drawn)
+
+
+Label = tuple[float, float, str, str]
+Place = tuple[float, float]
+
+
+def label_points(figure: Figure, labels: Mapping[Axes, Sequence[Label]]) -> None:
+    """Write small labels (x, y, text, colour) beside points, each where it covers the least of lines and other labels.
+
+    Call it last: it fixes the layout.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes, wanted in labels.items():
+        drawn = np.concatenate([_along(line.get_xydata(), axes) for line in axes.get_lines()])
+        points = axes.transData.transform([(x, y) for x, y, *_ in wanted])
+        boxes: list[Bbox] = []
+        for own, (x, y, text, colour) in zip(points, wanted, strict=True):
+            note = axes.annotate(text, (x, y), (0, 0), textcoords="offset points", fontsize=6.5, color=colour, zorder=4)
+            note.set_path_effects([withStroke(linewidth=1.5, foreground="white", alpha=0.8)])
+            size = np.asarray(note.get_window_extent().size)
+
+            def cost(place: Place, own: Pixels = own, size: Pixels = size) -> float:
+                box = _box(own, size, place, figure.dpi)
+                return _covered(box, axes.get_window_extent(), drawn, boxes) + 40 * _astray(box, own, points)  # noqa: B023
+
+            place = min(PLACES, key=cost)
+            note.set_position(place)
+            note.set_horizontalalignment("left" if place[0] > 0 else "right" if place[0] < 0 else "center")
+            note.set_verticalalignment("bottom" if place[1] > 0 else "top" if place[1] < 0 else "center")
+            boxes.append(_box(own, size, place, figure.dpi))
+
+
+def _box(own: Pixels, size: Pixels, place: Place, dpi: float) -> Bbox:
+    """Where a label of this size lies that stands at `place` from the pixel `own`: it grows away from its point."""
+    low = own + np.asarray(place) * dpi / 72 + size * (np.sign(place) - 1) / 2
+    return Bbox([low - 0.5, low + size + 0.5])
+
+
+def _covered(box: Bbox, frame: Bbox, drawn: Pixels, boxes: Sequence[Bbox]) -> float:
+    """How bad it would be to write into `box`: the drawn pixels in it, and far more for other labels and the frame."""
+    hidden = int(((drawn >= box.min) & (drawn <= box.max)).all(axis=1).sum())
+    outside = not (frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1)
+    return hidden + 100 * sum(box.overlaps(other) for other in boxes) + 500 * outside
+
+
+def _astray(box: Bbox, own: Pixels, points: Pixels) -> bool:
+    """Whether a reader would take the label in `box` for that of another point."""
+    away = np.maximum(np.maximum(box.min - points, points - box.max), 0)
+    mine = np.maximum(np.maximum(box.min - own, own - box.max), 0)
+    return bool(np.hypot(*away.T).min() < np.hypot(*mine) - 0.5)
+
+
+PLACES: list[Place] = [
+    (x * distance, y * distance)
+    for distance in (5, 8, 11)
+    for x, y in ((0, 1), (0, -1), (1, 0), (-1, 0), (0.8, 0.8), (-0.8, 0.8), (0.8, -0.8), (-0.8, -0.8))
+]
+"""Where a label may stand, in points from its point, the best first."""
+
+
+def _along(points: Any, axes: Axes) -> Pixels:
+    """Pixels (n, 2) along the line through `points`, too dense for a label between; markers count more."""
+    corners = axes.transData.transform(np.asarray(points, dtype=float))
+    parts = [corners] * 8
+    for start, end in pairwise(corners):
+        parts.append(np.linspace(start, end, max(2, int(np.hypot(*(end - start)) / 2))))
+    return np.concatenate(parts)

@@ -1,0 +1,45 @@
+"""Progress of long work: a line on standard error, at most one every few seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+EVERY_SECONDS = 5.0
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Counts towards `total` and says how far it is, how fast, and how long it will still take.
+
+    `done` is what an earlier, interrupted run had already finished: it counts as progress but not towards the speed.
+    """
+
+    def __init__(self, label: str, total: int, *, unit: str, done: int = 0) -> None:
+        self.label, self.total, self.unit, self.done = label, total, unit, done
+        self._resumed_at = done
+        self._started = time.monotonic()
+        self._said = float("-inf")
+
+    def step(self, facts: str = "", count: int = 1) -> None:
+        """Count `count` more units; `facts` is appended to the line ("best loss 4.21")."""
+        self.done += count
+        now = time.monotonic()
+        if now - self._said < EVERY_SECONDS and self.done < self.total:
+            return
+        self._said = now
+        elapsed = now - self._started
+        speed = (self.done - self._resumed_at) / elapsed if elapsed > 0 else 0.0
+        remaining = _clock((self.total - self.done) / speed) if speed > 0 else "?"
+        share = 100 * self.done / max(1, self.total)
+        line = f"{self.label}: {share:3.0f}%  {self.done}/{self.total} {self.unit}, {speed:.1f}/s, {remaining} left"
+        say(f"{line}, {facts}" if facts else line)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

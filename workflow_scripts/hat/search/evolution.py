@@ -1,0 +1,207 @@
+"""Evolutionary search for the SubTransformer with the lowest loss within a latency constraint (HAT, section 2.3)."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hat.architecture import DesignSpace, Genes, SubTransformer
+from hat.errors import InputError
+
+Objective = Callable[[SubTransformer], float]
+Predict = Callable[[Sequence[SubTransformer]], Sequence[float]]
+Origin = Literal["random", "mutation", "crossover", "parent"]
+
+PATIENCE = 1000
+"""After so many draws in a row without a new architecture that fits, the search stops drawing in that way."""
+DRAWS_AT_ONCE = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The paper's settings are the defaults. InputError when they contradict each other."""
+
+    iterations: int = 30
+    population: int = 125
+    parents: int = 25
+    mutants: int = 50
+    crossovers: int = 50
+    mutation: float = 0.3
+    """The probability with which a mutant redraws each gene of its parent."""
+    max_evaluations: int | None = None
+    """The search ends when it has scored so many distinct SubTransformers."""
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "population", "parents", "max_evaluations"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise InputError("search", f"{name} = {value}", "at least 1")
+        if min(self.mutants, self.crossovers) < 0 or self.parents + self.mutants + self.crossovers != self.population:
+            parts = f"{self.parents} parents + {self.mutants} mutants + {self.crossovers} crossovers"
+            raise InputError("search", f"population = {self.population}, but {parts}", "their sum")
+        if not 0 < self.mutation <= 1:
+            raise InputError("search", f"mutation = {self.mutation}", "a probability above 0")
+
+    @property
+    def planned_evaluations(self) -> int:
+        """Distinct SubTransformers that a full search scores: survivors are not scored again."""
+        planned = self.population + (self.iterations - 1) * (self.mutants + self.crossovers)
+        return min(planned, self.max_evaluations or planned)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A gene vector whose architecture is predicted to satisfy the latency constraint."""
+
+    genes: Genes
+    sub: SubTransformer
+    predicted_ms: float
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One member of one iteration's population, with its score."""
+
+    iteration: int
+    candidate: Candidate
+    loss: float
+
+
+def evolve(
+    space: DesignSpace, predict: Predict, objective: Objective, constraint_ms: float, settings: Settings, seed: int
+) -> Iterator[Evaluation]:
+    """Yield every member of every population in turn, survivors first (their origin is then "parent").
+
+    Each iteration keeps the best `parents` of all so far and adds mutants and crossovers. No architecture is scored
+    twice: a draw that decodes to a known one is drawn again (neutral genes make that happen, and small spaces). The
+    sequence depends on nothing but the arguments. It ends early when no new architecture that fits is found.
+
+    `predict` gives the latency in ms of a list of architectures, `objective` the loss of one.
+    InputError when nothing in the space satisfies the constraint; it names the fastest latency found.
+    """
+    draw = _Draw(space, predict, constraint_ms, random.Random(seed), settings)
+    newcomers = draw.first_population()
+    parents: list[Evaluation] = []
+    scored = 0
+    for iteration in range(1, settings.iterations + 1):
+        population = [_survivor(parent, iteration) for parent in parents]
+        yield from population
+        for candidate in newcomers:
+            if scored == settings.max_evaluations:
+                return
+            loss = objective(candidate.sub)
+            if not math.isfinite(loss):
+                raise InputError("search", f"the loss of {candidate.sub.key} is {loss}", "a trained SuperTransformer")
+            scored += 1
+            population.append(Evaluation(iteration=iteration, candidate=candidate, loss=loss))
+            yield population[-1]
+        parents = sorted(population, key=lambda member: member.loss)[: settings.parents]
+        if iteration == settings.iterations or scored == settings.max_evaluations:
+            return
+        newcomers = draw.offspring([parent.candidate.genes for parent in parents])
+        if not newcomers:
+            return
+
+
+def best_candidates(history: Iterable[Evaluation], count: int) -> list[Evaluation]:
+    """The `count` best distinct architectures of a whole search, the best first."""
+    distinct = [member for member in history if member.candidate.origin != "parent"]
+    return sorted(distinct, key=lambda member: (member.loss, member.candidate.predicted_ms))[:count]
+
+
+def fastest_genes(space: DesignSpace, predict: Predict, start: Genes) -> Genes:
+    """The gene vector at which no change of one gene lowers the predicted latency any more, coming from `start`."""
+    best, best_ms = start, predict([space.decode(start)])[0]
+    while True:
+        neighbours = [
+            (*best[:position], value, *best[position + 1 :])
+            for position, choices in enumerate(space.genes())
+            for value in choices
+            if value != best[position]
+        ]
+        if not neighbours:
+            return best
+        latency_ms, index = min((ms, i) for i, ms in enumerate(predict([space.decode(n) for n in neighbours])))
+        if latency_ms >= best_ms:
+            return best
+        best, best_ms = neighbours[index], latency_ms
+
+
+class _Draw:
+    """Draws candidates that fit the constraint and are new to this search."""
+
+    def __init__(
+        self, space: DesignSpace, predict: Predict, constraint_ms: float, rng: random.Random, settings: Settings
+    ) -> None:
+        self.space, self.predict, self.constraint_ms = space, predict, constraint_ms
+        self.rng, self.settings = rng, settings
+        self.known: set[SubTransformer] = set()
+
+    def first_population(self) -> list[Candidate]:
+        """Random candidates; where few architectures fit, also mutants of those found and of the fastest one."""
+        found = self._take(self.settings.population, "random", lambda: self.space.sample_genes(self.rng))
+        if len(found) < self.settings.population:
+            smallest = tuple(min(choices) for choices in self.space.genes())
+            fastest = fastest_genes(self.space, self.predict, smallest)
+            fastest_ms = self.predict([self.space.decode(fastest)])[0]
+            if not found and fastest_ms > self.constraint_ms:
+                raise InputError(
+                    "search",
+                    f"no SubTransformer is predicted to run within {self.constraint_ms:g} ms",
+                    f"at least {math.ceil(10 * fastest_ms) / 10:.1f} ms, the fastest in this design space",
+                )
+            stems = [fastest, *(candidate.genes for candidate in found)]
+            found += self._mutants(stems, self.settings.population - len(found))
+        return found
+
+    def offspring(self, parents: list[Genes]) -> list[Candidate]:
+        """Mutants and crossovers of `parents`; fewer than the settings say where no more can be found."""
+        born = self._mutants(parents, self.settings.mutants)
+        if len(parents) > 1:
+
+            def crossover() -> Genes:
+                first, second = self.rng.sample(parents, 2)
+                return self.space.crossover(first, second, self.rng)
+
+            born += self._take(self.settings.crossovers, "crossover", crossover)
+        return born
+
+    def _mutants(self, parents: list[Genes], count: int) -> list[Candidate]:
+        """`count` mutants. Where hardly any fits, ever gentler mutations are tried, down to about one gene each."""
+        stems = list(parents)
+        found: list[Candidate] = []
+        probability = self.settings.mutation
+
+        def mutant() -> Genes:
+            return self.space.mutate(self.rng.choice(stems), probability, self.rng)
+
+        while len(found) < count:
+            born = self._take(count - len(found), "mutation", mutant)
+            found += born
+            stems += [candidate.genes for candidate in born]
+            if probability * len(self.space.genes()) <= 1:
+                break
+            probability /= 2
+        return found
+
+    def _take(self, count: int, origin: Origin, draw: Callable[[], Genes]) -> list[Candidate]:
+        """Up to `count` candidates among what `draw` returns; gives up after PATIENCE vain draws in a row."""
+        found: list[Candidate] = []
+        vain = 0
+        while len(found) < count and vain < PATIENCE:
+            drawn = {self.space.decode(genes): genes for genes in (draw() for _ in range(DRAWS_AT_ONCE))}
+            new = [sub for sub in drawn if sub not in self.known]
+            latencies = self.predict(new) if new else []
+            fits = [(sub, float(ms)) for sub, ms in zip(new, latencies, strict=True) if ms <= self.constraint_ms]
+            for sub, predicted_ms in fits[: count - len(found)]:
+                found.append(Candidate(genes=drawn[sub], sub=sub, predicted_ms=predicted_ms, origin=origin))
+                self.known.add(sub)
+            vain = 0 if fits else vain + DRAWS_AT_ONCE
+        return found
+
+
+def _survivor(parent: Evaluation, iteration: int) -> Evaluation:
+    return replace(parent, iteration=iteration, candidate=replace(parent.candidate, origin="parent"))

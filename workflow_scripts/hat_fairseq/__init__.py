@@ -1,0 +1,12 @@
+"""The fairseq plug-in (`--user-dir`): a task and a model, so that fairseq trains this project's Transformer."""
+
+import argparse
+
+import torch
+
+from hat_fairseq import model, task
+
+__all__ = ["model", "task"]
+
+# fairseq's own checkpoints hold a namespace; torch loads nothing but weights unless told what else is harmless
+torch.serialization.add_safe_globals([argparse.Namespace])

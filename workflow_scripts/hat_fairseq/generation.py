@@ -1,0 +1,45 @@
+"""Beam search with fairseq's generator over a model of this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from fairseq import utils
+from fairseq.sequence_generator import SequenceGenerator
+from hat.progress import Progress
+from hat.transformer import Transformer
+
+from hat_fairseq.corpus import batches, open_corpus
+from hat_fairseq.model import HatTransformer
+
+MAX_TOKENS = 2000
+MAX_TARGET_LENGTH = 200
+
+
+def translate(
+    model: Transformer, corpus: Path, split: str, *, beam: int, length_penalty: float, label: str = "translating"
+) -> list[str]:
+    """The best hypothesis of each sentence of `split`, in the corpus's order, as space-separated subwords.
+
+    Scores are log-probabilities divided by length ** `length_penalty`, as in the paper's evaluation.
+    """
+    task = open_corpus(corpus)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    wrapped = HatTransformer(model.to(device).eval(), task.source_dictionary, task.target_dictionary)
+    generator = SequenceGenerator(
+        [wrapped],
+        task.target_dictionary,
+        beam_size=beam,
+        len_penalty=length_penalty,
+        max_len_b=MAX_TARGET_LENGTH,
+    )
+    work = list(batches(task, split, MAX_TOKENS))
+    hypotheses: dict[int, str] = {}
+    progress = Progress(label, sum(len(batch["id"]) for batch in work), unit="sentences")
+    for batch in work:
+        on_device = utils.move_to_cuda(batch) if device == "cuda" else batch
+        for row, found in zip(batch["id"].tolist(), generator.generate([wrapped], on_device), strict=True):
+            hypotheses[row] = task.target_dictionary.string(found[0]["tokens"].int().cpu())
+        progress.step(count=len(batch["id"]))
+    return [hypotheses[row] for row in sorted(hypotheses)]

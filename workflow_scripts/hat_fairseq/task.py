@@ -1,0 +1,153 @@
+"""fairseq's translation task with what HAT adds: a sampled SubTransformer for each update of a SuperTransformer."""
+
+# no `from __future__ import annotations`: fairseq reads the types of its dataclasses at run time
+
+import math
+import random
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from fairseq.logging import metrics
+from fairseq.tasks import register_task
+from fairseq.tasks.translation import TranslationConfig, TranslationTask
+from hat.architecture import DesignSpace, SubTransformer, sampled_subtransformer
+from hat.files import read_yaml
+from hat.progress import Progress
+from omegaconf import II
+
+RANDOM_VALIDATED = 2
+
+
+@dataclass
+class HatTranslationConfig(TranslationConfig):
+    space: str = field(default="", metadata={"help": "YAML file of a design space: train its SuperTransformer"})
+    label: str = field(default="training", metadata={"help": "what progress lines call this training"})
+    autocast: bool = field(default=False, metadata={"help": "bf16 autocast, on the CPU too"})
+    rebuild_batches: bool = field(default=True, metadata={"help": "new batches for each epoch of the training data"})
+    seed: int = II("common.seed")
+    max_update: int = II("optimization.max_update")
+
+
+@register_task("hat_translation", dataclass=HatTranslationConfig)
+class HatTranslationTask(TranslationTask):
+    """Resumes exactly: batches are rebuilt for each epoch, and what is sampled depends on seed and update alone."""
+
+    cfg: HatTranslationConfig
+
+    def __init__(self, cfg: HatTranslationConfig, source_dictionary: Any, target_dictionary: Any) -> None:
+        super().__init__(cfg, source_dictionary, target_dictionary)
+        self.space = DesignSpace.from_dict(read_yaml(cfg.space), cfg.space) if cfg.space else None
+        self.validated = validated_subtransformers(self.space, cfg.seed) if self.space else {}
+        self.record = Record()
+        self.progress: Progress | None = None
+
+    def get_checkpoint_dict(self) -> dict[str, Any]:
+        """What fairseq stores for this task in a checkpoint (it saves `state` but never loads it)."""
+        return {type(self).__name__: asdict(self.record)}
+
+    def set_checkpoint_dict(self, saved: dict[str, Any]) -> None:
+        self.record = Record(**saved)
+
+    def get_batch_iterator(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
+        # built once from the starting epoch, batches would differ after a restart in a later epoch
+        self.cfg.rebuild_batches = dataset is self.datasets.get("train")
+        return super().get_batch_iterator(dataset, *args, **kwargs)
+
+    def train_step(
+        self, sample: Any, model: Any, criterion: Any, optimizer: Any, update_num: int, ignore_grad: bool = False
+    ) -> tuple[Any, Any, Any]:
+        if self.progress is None:
+            self.progress = Progress(self.cfg.label, self.cfg.max_update, unit="updates", done=update_num)
+        if self.space:
+            _transformer(model).activate(sampled_subtransformer(self.space, self.cfg.seed, update_num))
+        started = time.monotonic()
+        with self._autocast(sample):
+            results = super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad)
+        # what this update did not use gets zeros, as under data parallelism: Adam then moves it the same way everywhere
+        for weight in model.parameters():
+            if weight.grad is None:
+                weight.grad = torch.zeros_like(weight)
+        self.record.count(results, time.monotonic() - started)
+        return results
+
+    def valid_step(self, sample: Any, model: Any, criterion: Any) -> tuple[Any, Any, Any]:
+        with self._autocast(sample):
+            if not self.space:
+                return super().valid_step(sample, model, criterion)
+            losses: dict[str, Any] = {}
+            for name, sub in self.validated.items():
+                _transformer(model).activate(sub)
+                losses[name], size, log = super().valid_step(sample, model, criterion)
+        mean = sum(losses.values()) / len(losses)
+        log["loss"] = mean.data
+        return mean, size, {**log, **{f"loss_{name}": loss.data for name, loss in losses.items()}}
+
+    def optimizer_step(self, optimizer: Any, model: Any, update_num: int) -> None:
+        super().optimizer_step(optimizer, model, update_num)
+        assert self.progress is not None
+        self.progress.step(self.record.facts())
+
+    def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
+        super().reduce_metrics(logging_outputs, criterion)
+        size = sum(float(log["sample_size"]) for log in logging_outputs if "sample_size" in log)
+        for name in self.validated:
+            total = sum(float(log[f"loss_{name}"]) for log in logging_outputs if f"loss_{name}" in log)
+            if total:
+                metrics.log_scalar(f"loss_{name}", total / size / math.log(2), size, round=4)
+
+    def post_validate(self, model: Any, stats: dict[str, Any], agg: Any) -> None:
+        """Called by fairseq after each validation: one row of log.csv."""
+        losses = {key: float(stats[key]) for key in stats if key.startswith("loss")}
+        self.record.validated(int(stats["num_updates"]), losses)
+
+    def _autocast(self, sample: dict[str, Any]) -> torch.autocast:
+        device = sample["target"].device.type if sample else "cpu"
+        return torch.autocast(device, torch.bfloat16, enabled=self.cfg.autocast)
+
+
+@dataclass
+class Record:
+    """What training did so far; it travels inside fairseq's checkpoints, so a resumed run continues it."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    tokens: int = 0
+    recent_loss: float = 0.0
+    recent_tokens: int = 0
+
+    def count(self, results: tuple[Any, Any, Any], seconds: float) -> None:
+        log = results[2]
+        self.seconds += seconds
+        self.tokens += int(log["ntokens"])
+        self.recent_loss += float(log["loss"])
+        self.recent_tokens += int(log["ntokens"])
+
+    def train_loss(self) -> float:
+        """Mean loss per target token, base 2, since the last validation."""
+        return self.recent_loss / max(1, self.recent_tokens) / math.log(2)
+
+    def facts(self) -> str:
+        facts = f"loss {self.train_loss():.2f}"
+        if self.rows:
+            facts += f", validation {min(row['valid_loss'] for row in self.rows):.3f}"
+        return facts
+
+    def validated(self, update: int, losses: dict[str, float]) -> None:
+        row = {"update": update, "train_loss": round(self.train_loss(), 4), "valid_loss": losses.pop("loss")}
+        row |= {f"valid_{name}": loss for name, loss in losses.items()}
+        self.rows.append(row | {"seconds": round(self.seconds, 1), "tokens": self.tokens})
+        self.recent_loss, self.recent_tokens = 0.0, 0
+
+
+def validated_subtransformers(space: DesignSpace, seed: int) -> dict[str, SubTransformer]:
+    """The SubTransformers a SuperTransformer is validated with: the largest, the smallest and two random ones."""
+    rng = random.Random(f"validation:{seed}")
+    randoms = {f"random{number}": space.sample(rng) for number in range(1, RANDOM_VALIDATED + 1)}
+    return {"largest": space.largest, "smallest": space.smallest, **randoms}
+
+
+def _transformer(model: Any) -> Any:
+    """The Transformer inside fairseq's wrappers for data parallelism."""
+    return (model.module if hasattr(model, "module") else model).transformer

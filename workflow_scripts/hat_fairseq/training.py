@@ -1,0 +1,199 @@
+"""Training with fairseq's trainer: from a recipe to one finished checkpoint, through a folder that resumes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from fairseq import checkpoint_utils, options
+from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from fairseq.distributed import utils as distributed_utils
+from fairseq.file_io import PathManager
+from fairseq_cli import train as fairseq_train
+from hat.architecture import SubTransformer
+from hat.checkpoint import save_checkpoint
+from hat.errors import InputError
+from hat.files import folder_digest, write_yaml
+from hat.progress import say
+from hat.transformer import Transformer
+
+from hat_fairseq.corpus import statistics
+from hat_fairseq.task import HatTranslationTask, Record
+
+NEVER = 10**9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training job. `recipe` is a section of a training file (see config/README.md)."""
+
+    label: str
+    corpus: Path
+    architecture: SubTransformer
+    recipe: dict[str, Any]
+    seed: int
+    threads: int
+    space: dict[str, Any] | None = None
+    """The design space when this trains a SuperTransformer; `architecture` is then its maximum."""
+
+    def fingerprint(self, code: str) -> dict[str, Any]:
+        """Everything that the weights depend on: the name of the rolling folder follows from it."""
+        return {
+            "code": code,
+            "corpus": folder_digest(self.corpus),
+            "architecture": self.architecture.to_dict(),
+            "space": self.space,
+            "recipe": self.recipe,
+            "seed": self.seed,
+        }
+
+    def run(self, folder: Path) -> tuple[Transformer, dict[str, Any]]:
+        """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
+        self._check()
+        torch.set_num_threads(self.threads)
+        last = folder / "checkpoint_last.pt"
+        if self._updates_done(last) < self.recipe["updates"]:
+            self._fairseq(folder)
+        return self._finish(folder, last)
+
+    def _check(self) -> None:
+        for split in ("train", "valid"):
+            if not statistics(self.corpus)["lines"].get(split):
+                raise InputError(self.corpus, f"the split {split!r} is empty", "at least one sentence pair")
+        if self.recipe["precision"] == "fp16" and not torch.cuda.is_available():
+            raise InputError(self.label, "precision 'fp16' needs a GPU", "fp32, bf16")
+
+    @staticmethod
+    def _updates_done(checkpoint: Path) -> int:
+        if not checkpoint.exists():
+            return 0
+        return int(_load(checkpoint)["optimizer_history"][-1]["num_updates"])
+
+    def _fairseq(self, folder: Path) -> None:
+        self.architecture.save(folder / "architecture.yaml")
+        if self.space:
+            write_yaml(folder / "space.yaml", self.space)
+        # fairseq remembers the best loss in its function and copies checkpoints: a link is atomic and costs nothing
+        vars(checkpoint_utils.save_checkpoint).pop("best", None)
+        PathManager.copy = staticmethod(_link)
+        _log_to(folder / "fairseq.log")
+        parser = options.get_training_parser()
+        args = options.parse_args_and_arch(parser, input_args=self._arguments(folder))
+        say(f"{self.label}: details in {folder / 'fairseq.log'}")
+        distributed_utils.call_main(convert_namespace_to_omegaconf(args), fairseq_train.main)
+
+    def _arguments(self, folder: Path) -> list[str]:
+        recipe, facts = self.recipe, statistics(self.corpus)
+        kept = recipe["average_last"] if recipe["checkpoint"] == "average" else 1
+        arguments: dict[str, Any] = {
+            "user-dir": Path(__file__).parent,
+            "task": "hat_translation",
+            "label": self.label,
+            "arch": "hat_transformer",
+            "architecture": folder / "architecture.yaml",
+            "source-lang": facts["source"],
+            "target-lang": facts["target"],
+            "criterion": "label_smoothed_cross_entropy",
+            "label-smoothing": recipe["label_smoothing"],
+            "dropout": recipe["dropout"],
+            "attention-dropout": recipe["attention_dropout"],
+            "optimizer": "adam",
+            "adam-betas": "(0.9, 0.98)",
+            "adam-eps": 1e-8,
+            "weight-decay": recipe["weight_decay"],
+            "clip-norm": recipe["clip_norm"],
+            "lr": recipe["lr"],
+            "lr-scheduler": recipe["schedule"],
+            "warmup-init-lr": recipe["min_lr"],
+            "warmup-updates": recipe["warmup_updates"],
+            "max-update": recipe["updates"],
+            "max-tokens": recipe["max_tokens"],
+            "max-tokens-valid": recipe["max_tokens"],
+            "update-freq": recipe["update_freq"],
+            "required-batch-size-multiple": 1,
+            "seed": self.seed,
+            "num-workers": 0,
+            "save-dir": folder,
+            "save-interval": NEVER,
+            "validate-interval": NEVER,
+            "save-interval-updates": recipe["validate_every_updates"],
+            "validate-interval-updates": recipe["validate_every_updates"],
+            "keep-interval-updates": kept,
+            "log-format": "none",
+            "ddp-backend": "legacy_ddp",
+        }
+        if recipe["schedule"] == "cosine":
+            arguments["min-lr"] = recipe["min_lr"]
+            arguments["lr-period-updates"] = max(1, recipe["updates"] - recipe["warmup_updates"])
+        if self.space:
+            arguments["space"] = folder / "space.yaml"
+        if not torch.cuda.is_available():
+            arguments["distributed-world-size"] = 1
+        flags = ["no-epoch-checkpoints", "skip-invalid-size-inputs-valid-test"]
+        flags += ["share-embeddings"] if facts["dictionary"] == "joint" else []
+        flags += {"fp32": [], "bf16": ["autocast"], "fp16": ["fp16"]}[recipe["precision"]]
+        named = [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
+        return [str(self.corpus), *named, *(f"--{flag}" for flag in flags)]
+
+    def _finish(self, folder: Path, last: Path) -> tuple[Transformer, dict[str, Any]]:
+        newest = _load(last)
+        chosen = [folder / "checkpoint_best.pt"]
+        if self.recipe["checkpoint"] == "average":
+            interval = sorted(folder.glob("checkpoint_*_*.pt"), key=lambda path: int(path.stem.split("_")[2]))
+            chosen = (interval or [last])[-self.recipe["average_last"] :]
+        weights = _average([_load(path)["model"] for path in chosen])
+        record = Record(**newest["extra_state"][HatTranslationTask.__name__])
+        facts = statistics(self.corpus)
+        model = Transformer(
+            self.architecture,
+            source_vocabulary=facts["source_vocabulary"],
+            target_vocabulary=facts["target_vocabulary"],
+            share_embeddings=facts["dictionary"] == "joint",
+        )
+        model.load_state_dict({name.removeprefix("transformer."): weight for name, weight in weights.items()})
+        return model, {
+            "updates": newest["optimizer_history"][-1]["num_updates"],
+            "epochs": newest["extra_state"]["train_iterator"]["epoch"],
+            "best_valid_loss": min(row["valid_loss"] for row in record.rows),
+            "last_valid_loss": record.rows[-1]["valid_loss"],
+            "checkpoint": f"average of {len(chosen)}" if len(chosen) > 1 else chosen[0].stem,
+            "seconds": round(record.seconds, 1),
+            "tokens": record.tokens,
+            "tokens_per_second": round(record.tokens / max(record.seconds, 1e-9)),
+            "label_smoothing": self.recipe["label_smoothing"],
+            "log": record.rows,
+        }
+
+    def save(self, path: Path, model: Transformer, facts: dict[str, Any]) -> None:
+        save_checkpoint(path, model, **{name: fact for name, fact in facts.items() if name != "log"})
+
+
+def _average(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    return {name: sum(state[name].double() for state in states).div(len(states)).float() for name in states[0]}
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _link(source: str, target: str, overwrite: bool = False) -> bool:
+    temporary = Path(f"{target}.link")
+    temporary.unlink(missing_ok=True)
+    temporary.hardlink_to(source)
+    temporary.replace(target)
+    return True
+
+
+def _log_to(path: Path) -> None:
+    """fairseq's thousand lines go to a file; the terminal shows progress."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    root.addHandler(logging.FileHandler(path))
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    sys.stdout.flush()

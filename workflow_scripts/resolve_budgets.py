@@ -1,0 +1,32 @@
+"""Turn latency budgets such as 25% and 120ms into milliseconds on one device, and refuse what cannot be searched."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import configuration
+from hat.files import write_json
+from hat.latency.budgets import latency_range, reported_rmse_ms, resolve
+from hat.latency.predictor import Predictor
+
+
+def main(args: argparse.Namespace) -> None:
+    predictor = Predictor.load(args.predictor)
+    found = latency_range(configuration.design_space(args.space), predictor.predict_ms)
+    write_json(args.output, resolve(args.budgets, found, reported_rmse_ms(args.report)))
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--predictor", required=True, type=Path, metavar="PT")
+    p.add_argument("--report", required=True, type=Path, metavar="JSON", help="the predictor's errors")
+    p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
+    p.add_argument("--budgets", required=True, nargs="+", metavar="BUDGET", help="such as 25%% or 120ms")
+    p.add_argument("--output", required=True, type=Path, metavar="JSON")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

@@ -1,0 +1,40 @@
+"""Score a model's translations of one split: BLEU in its named variants and chrF2, with signatures and confidence."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import configuration
+from hat.corpus.description import reference_file
+from hat.files import write_json
+from hat.scoring import score_files
+
+
+def main(args: argparse.Namespace) -> None:
+    corpus = configuration.load("corpus", args.corpus)
+    target = corpus["target"]
+    scores = score_files(
+        args.hypotheses,
+        args.tokens / f"{args.split}.{target}",
+        reference_file(args.raw, args.split, target),
+        language=target,
+        lowercase=corpus["lowercase"],
+    )
+    write_json(args.output, scores | {"split": args.split})
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hypotheses", required=True, type=Path, help="translations: merged tokens, in corpus order")
+    parser.add_argument("--corpus", required=True, help="corpus: its name or its file")
+    parser.add_argument("--tokens", required=True, type=Path, help="folder of the tokenised corpus")
+    parser.add_argument("--raw", required=True, type=Path, help="folder of the untouched corpus")
+    parser.add_argument("--split", required=True, help="which split the hypotheses translate")
+    parser.add_argument("--output", required=True, type=Path, help="scores to write (JSON)")
+    return parser
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

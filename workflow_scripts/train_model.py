@@ -1,0 +1,51 @@
+"""Train one dense Transformer from scratch: a searched SubTransformer or a baseline."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import configuration
+from code_hash import code_hash
+from hat.architecture import SubTransformer
+from hat.cost import count_parameters
+from hat.files import write_json
+from hat.rolling import rolling_folder
+from hat_fairseq.training import Training
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--architecture", type=Path, required=True, help="YAML file of the architecture")
+    options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")
+    options.add_argument("--training", required=True, help="training file; its section 'subtransformer' is used")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--rolling", type=Path, required=True, help="folder for progress that survives a kill")
+    options.add_argument("--checkpoint", type=Path, required=True, help="output: weights of this architecture alone")
+    options.add_argument("--architecture-copy", type=Path, required=True, help="output: its architecture beside it")
+    options.add_argument("--report", type=Path, required=True, help="output: JSON facts about the training")
+    return options
+
+
+def main(args: argparse.Namespace) -> None:
+    architecture = SubTransformer.load(args.architecture)
+    training = Training(
+        label=f"train_model {args.checkpoint.parent.name}",
+        corpus=args.corpus,
+        architecture=architecture,
+        recipe=configuration.load("training", args.training)["subtransformer"],
+        seed=args.seed,
+        threads=args.threads,
+    )
+    # equal architectures have equal fingerprints: they are trained once, whatever they are called
+    with rolling_folder(args.rolling, "train_model", training.fingerprint(code_hash("train_model"))) as folder:
+        model, facts = training.run(folder)
+    training.save(args.checkpoint, model, facts)
+    architecture.save(args.architecture_copy)
+    write_json(args.report, {**facts, "parameters": count_parameters(architecture)})
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
