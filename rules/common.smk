@@ -58,7 +58,7 @@ def read_experiment():
     for key in config:
         if key not in CONFIG_KEYS:
             raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
-    path = configuration.find("experiment", str(config.get("experiment", "demo")))
+    path = configuration.find("experiment", str(config.setdefault("experiment", "demo")), "--config experiment")
     experiment = configuration.load("experiment", path)
     files = {"corpus": {}, "space": {}, "training": {}, "device": {}}
 
@@ -205,6 +205,11 @@ def option(flag, *keys):
         return [] if value is None else [flag, value]
 
     return words
+
+
+def every_budget(wildcards, input):
+    """For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own."""
+    return TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
 
 
 def of_corpus(stage):

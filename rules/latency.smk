@@ -121,16 +121,17 @@ rule fit_predictor:
         """
 
 
+# A file for each budget, so that another budget leaves the searches for the others alone.
 rule resolve_budgets:
     input:
         predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
         report="results/{experiment}/{task}/latency/{device}/predictor.json",
     output:
-        "results/{experiment}/{task}/latency/{device}/budgets.json",
+        "results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
     log:
-        "logs/resolve_budgets/{experiment}/{task}/{device}.log",
+        "logs/resolve_budgets/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
-        "benchmarks/resolve_budgets/{experiment}/{task}/{device}.jsonl"
+        "benchmarks/resolve_budgets/{experiment}/{task}/{device}/{budget}.jsonl"
     conda:
         "../envs/predictor.yaml"
     threads: 1
@@ -143,7 +144,7 @@ rule resolve_budgets:
         command=command("resolve_budgets"),
         settings=settings(space=GENES),
         space=file_of("space"),
-        budgets=lambda wildcards: TASKS[wildcards.task]["devices"][wildcards.device]["budgets"],
+        budgets=every_budget,
     shell:
         """
         python {params.command:q} \

@@ -6,8 +6,7 @@ rule search_subtransformer:
         supertransformer="results/{experiment}/{task}/supertransformer/checkpoint.pt",
         corpus=of_corpus("binary"),
         predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        # What a budget means changes with the predictor alone: another budget added to the file changes nothing here.
-        budgets=ancient("results/{experiment}/{task}/latency/{device}/budgets.json"),
+        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
     output:
         history="results/{experiment}/{task}/search/{device}/{budget}/history.csv",
         candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
@@ -67,7 +66,7 @@ rule confirm_subtransformer:
     input:
         candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
         corpus=of_corpus("binary"),
-        budgets=ancient("results/{experiment}/{task}/latency/{device}/budgets.json"),
+        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
     output:
         subtransformer="results/{experiment}/{task}/search/{device}/{budget}/subtransformer.yaml",
         report="results/{experiment}/{task}/search/{device}/{budget}/confirmed.json",

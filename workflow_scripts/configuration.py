@@ -62,7 +62,9 @@ def find(kind: Kind, name: str | os.PathLike[str], place: str | None = None) -> 
         for path in (Path(text), ROOT / text):
             if path.is_file():
                 return path
-        raise InputError(place or "command line", f"no {kind} file {text}", f"a .yaml file, or one of {', '.join(names(kind))}")
+        raise InputError(
+            place or "command line", f"no {kind} file {text}", f"a .yaml file, or one of {', '.join(names(kind))}"
+        )
     path = FOLDERS[kind] / f"{text}.yaml"
     if not path.is_file():
         raise InputError(place or shown(path), f"unknown {kind} {text!r}", nearest(text, names(kind)))

@@ -9,8 +9,9 @@ import command
 import configuration
 import torch
 from code_hash import code_hash
-from hat.errors import InputError, nearest
-from hat.files import file_digest, read_json
+from hat.errors import InputError
+from hat.files import file_digest
+from hat.latency.budgets import budget_ms
 from hat.latency.predictor import Predictor
 from hat.progress import Progress
 from hat.rolling import rolling_folder
@@ -56,14 +57,6 @@ def main(args: argparse.Namespace) -> None:
                 progress.step(f"iteration {member.iteration} of {settings.iterations}, best loss {best:.4f}")
     write_history(args.history, history)
     write_candidates(args.candidates, best_candidates(history, CANDIDATES))
-
-
-def budget_ms(path: Path, name: str) -> float:
-    """The latency constraint that `resolve_budgets` worked out for the budget `name`."""
-    budgets = read_json(path)["budgets"]
-    if name not in budgets:
-        raise InputError(path, f"unknown budget {name!r}", nearest(name, budgets))
-    return float(budgets[name]["latency_ms"])
 
 
 def validation_files(corpus: Path) -> list[Path]:

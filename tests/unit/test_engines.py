@@ -26,11 +26,12 @@ def test_steps_give_the_logits_of_teacher_forcing_in_eval_mode(seed: int) -> Non
     engine = create_engine(transformer, CPU)
     source, previous = [7, 8, 9, 2], [2, 5, 6]
     state = engine.start(engine.encode(engine.tokens(source)), 5)
-    stepped = torch.stack([engine.step(engine.tokens([token] * 5), state) for token in previous], dim=1)
+    steps = [engine.step(engine.tokens([token] * 5), state) for token in previous]
+    stepped = torch.stack(steps, dim=1)
     expected = transformer(torch.tensor([source]), torch.tensor([previous])).detach()
     assert stepped.shape == (5, 3, 30)
     torch.testing.assert_close(stepped, expected.expand(5, -1, -1), atol=1e-5, rtol=0)
-    assert stepped.is_inference()
+    assert all(step.is_inference() for step in steps)
 
 
 def test_dtype_is_the_devices() -> None:

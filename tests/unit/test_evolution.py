@@ -9,7 +9,7 @@ import pytest
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
 from hat.search import evolution
-from hat.search.evolution import Evaluation, Settings, best_candidates, evolve, fastest_genes
+from hat.search.evolution import Evaluation, Settings, best_candidates, evolve
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -197,6 +197,29 @@ def test_a_rare_but_reachable_region_is_found_from_the_fastest_architecture(wmt_
     assert len({member.candidate.sub for member in history}) == settings.planned_evaluations
 
 
+def test_a_handful_of_reachable_architectures_is_searched_by_gentle_mutation(wmt_space: DesignSpace) -> None:
+    """Only one deep, narrow architecture and what differs from it in one place fit: 58 of 4e14."""
+
+    def places(subs: Sequence[SubTransformer]) -> list[float]:
+        return [
+            (sub.encoder_embed_dim != 512)
+            + (sub.decoder_embed_dim != 512)
+            + sum(ffn != 1024 for ffn in sub.encoder_ffn_dims + sub.decoder_ffn_dims)
+            + sum(heads != 4 for heads in sub.encoder_self_heads + sub.decoder_self_heads + sub.decoder_cross_heads)
+            + sum(attended != 1 for attended in sub.decoder_attended_layers)
+            + 6.0
+            - sub.decoder_layers
+            for sub in subs
+        ]
+
+    settings = Settings(iterations=5, population=10, parents=2, mutants=8, crossovers=0)
+    history = list(evolve(wmt_space, places, lambda sub: -float(sub.decoder_layers), 1.0, settings, 1))
+    found = {member.candidate.sub for member in history}
+    assert all(places([sub])[0] <= 1 for sub in found)
+    assert {places([sub])[0] for sub in found} == {0, 1}
+    assert len(found) == settings.planned_evaluations == 42
+
+
 def test_an_exhausted_space_ends_the_search_early() -> None:
     history = search(100.0, Settings(iterations=1000, population=20, parents=4, mutants=8, crossovers=8), space=TINY)
     assert len({member.candidate.sub for member in history}) == TINY.count_architectures()
@@ -244,15 +267,6 @@ def test_settings_that_contradict_each_other(wrong: dict[str, float], line: str)
     with pytest.raises(InputError) as caught:
         Settings(**wrong)  # type: ignore[arg-type]
     assert str(caught.value) == line
-
-
-def test_fastest_is_the_minimum_where_genes_pull_apart() -> None:
-    def odd(subs: Sequence[SubTransformer]) -> list[float]:
-        return [-sub.encoder_embed_dim + sub.decoder_layers + sum(sub.decoder_self_heads) for sub in subs]
-
-    start = tuple(min(choices) for choices in SPACE.genes())
-    fastest = SPACE.decode(fastest_genes(SPACE, odd, start))
-    assert (fastest.encoder_embed_dim, fastest.decoder_layers, fastest.decoder_self_heads) == (64, 1, (2,))
 
 
 def test_best_candidates_are_distinct_sorted_and_prefer_the_faster_of_equals() -> None:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import collect_latency
+import command
 import confirm_subtransformer
 import fit_predictor
 import measure_model
@@ -187,21 +188,18 @@ def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards:
         run(collect_latency, *collect_words(shard, shards, samples))
 
 
-def test_a_misspelt_device_is_refused_with_one_line_and_status_2(place: Path) -> None:
-    words = [
-        *("--architecture", "a.yaml", "--device", "this-gcpu"),
-        "--statistics",
-        "statistics.json",
-        "--output",
-        "o.json",
-    ]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / "measure_model.py"), *words], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "unknown device 'this-gcpu'" in done.stderr
-    assert "did you mean 'this-cpu'?" in done.stderr
+def test_a_misspelt_device_is_refused_with_one_line_and_status_2(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "--architecture a.yaml --device this-cpuu --statistics statistics.json --output o.json"
+    monkeypatch.setattr(sys, "argv", ["measure_model.py", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        command.run(measure_model.parser(), measure_model.main)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "unknown device 'this-cpuu'" in told
+    assert "did you mean 'this-cpu'?" in told
 
 
 def test_samples_of_another_space_are_refused(place: Path) -> None:

@@ -133,6 +133,23 @@ def test_a_torn_line_whose_rest_is_lost_is_scored_again(tmp_path: Path) -> None:
     assert again.asked == [SUBS[1]]
 
 
+def test_a_line_that_another_process_is_still_writing_is_read_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "losses.jsonl"
+    line = json.dumps({"key": SUBS[1].key, "loss": loss(SUBS[1])}) + "\n"
+    path.write_text(line[:20])
+    asked = []
+
+    def objective(sub: SubTransformer) -> float:
+        asked.append(sub)
+        with open(path, "a") as stream:
+            stream.write(line[20:])
+        return loss(sub)
+
+    with RememberedLoss(tmp_path, objective) as memo:
+        assert [memo(sub) for sub in SUBS[:2]] == [loss(SUBS[0]), loss(SUBS[1])]
+    assert asked == SUBS[:1]
+
+
 def test_every_loss_is_on_disk_when_the_search_goes_on(tmp_path: Path) -> None:
     with RememberedLoss(tmp_path, loss) as memo:
         for count, sub in enumerate(dict.fromkeys(SUBS), start=1):

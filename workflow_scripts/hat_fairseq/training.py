@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fairseq import checkpoint_utils, options
+from fairseq import checkpoint_utils
+from fairseq import options as fairseq_options
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.distributed import utils as distributed_utils
 from fairseq.file_io import PathManager
@@ -74,33 +75,38 @@ class Training:
         return int(_load(checkpoint)["optimizer_history"][-1]["num_updates"])
 
     def _fairseq(self, folder: Path) -> None:
-        self.architecture.save(folder / "architecture.yaml")
-        if self.space:
-            write_yaml(folder / "space.yaml", self.space)
+        self.prepare(folder)
         # fairseq remembers the best loss in its function and copies checkpoints: a link is atomic and costs nothing
         vars(checkpoint_utils.save_checkpoint).pop("best", None)
         PathManager.copy = staticmethod(_link)
-        _log_to(folder / "fairseq.log")
-        parser = options.get_training_parser()
-        args = options.parse_args_and_arch(parser, input_args=self._arguments(folder))
+        log_to(folder / "fairseq.log")
         say(f"{self.label}: details in {folder / 'fairseq.log'}")
-        distributed_utils.call_main(convert_namespace_to_omegaconf(args), fairseq_train.main)
+        config = self.parse(self.model_options(folder) | self.trainer_options(folder))
+        distributed_utils.call_main(config, fairseq_train.main)
 
-    def _arguments(self, folder: Path) -> list[str]:
-        recipe, facts = self.recipe, statistics(self.corpus)
-        kept = recipe["average_last"] if recipe["checkpoint"] == "average" else 1
-        arguments: dict[str, Any] = {
+    def model_options(self, folder: Path) -> dict[str, Any]:
+        """Our task and our model, as fairseq's command line names them; flags are True."""
+        return {
             "user-dir": Path(__file__).parent,
             "task": "hat_translation",
             "label": self.label,
+            "space": folder / "space.yaml" if self.space else "",
+            "autocast": self.recipe["precision"] == "bf16",
             "arch": "hat_transformer",
             "architecture": folder / "architecture.yaml",
+            "share-embeddings": statistics(self.corpus)["dictionary"] == "joint",
+            "dropout": self.recipe["dropout"],
+            "attention-dropout": self.recipe["attention_dropout"],
+        }
+
+    def trainer_options(self, folder: Path) -> dict[str, Any]:
+        """Everything else: data, loss, optimizer, schedule, checkpoints."""
+        recipe, facts = self.recipe, statistics(self.corpus)
+        options = {
             "source-lang": facts["source"],
             "target-lang": facts["target"],
             "criterion": "label_smoothed_cross_entropy",
             "label-smoothing": recipe["label_smoothing"],
-            "dropout": recipe["dropout"],
-            "attention-dropout": recipe["attention_dropout"],
             "optimizer": "adam",
             "adam-betas": "(0.9, 0.98)",
             "adam-eps": 1e-8,
@@ -115,6 +121,8 @@ class Training:
             "max-tokens-valid": recipe["max_tokens"],
             "update-freq": recipe["update_freq"],
             "required-batch-size-multiple": 1,
+            "skip-invalid-size-inputs-valid-test": True,
+            "fp16": recipe["precision"] == "fp16",
             "seed": self.seed,
             "num-workers": 0,
             "save-dir": folder,
@@ -122,22 +130,31 @@ class Training:
             "validate-interval": NEVER,
             "save-interval-updates": recipe["validate_every_updates"],
             "validate-interval-updates": recipe["validate_every_updates"],
-            "keep-interval-updates": kept,
+            "keep-interval-updates": recipe["average_last"] if recipe["checkpoint"] == "average" else 1,
+            "no-epoch-checkpoints": True,
             "log-format": "none",
             "ddp-backend": "legacy_ddp",
         }
         if recipe["schedule"] == "cosine":
-            arguments["min-lr"] = recipe["min_lr"]
-            arguments["lr-period-updates"] = max(1, recipe["updates"] - recipe["warmup_updates"])
-        if self.space:
-            arguments["space"] = folder / "space.yaml"
+            options["min-lr"] = recipe["min_lr"]
+            options["lr-period-updates"] = max(1, recipe["updates"] - recipe["warmup_updates"])
         if not torch.cuda.is_available():
-            arguments["distributed-world-size"] = 1
-        flags = ["no-epoch-checkpoints", "skip-invalid-size-inputs-valid-test"]
-        flags += ["share-embeddings"] if facts["dictionary"] == "joint" else []
-        flags += {"fp32": [], "bf16": ["autocast"], "fp16": ["fp16"]}[recipe["precision"]]
-        named = [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
-        return [str(self.corpus), *named, *(f"--{flag}" for flag in flags)]
+            options["distributed-world-size"] = 1
+        return options
+
+    def parse(self, options: dict[str, Any]) -> Any:
+        """fairseq's configuration of this training from `model_options` and `trainer_options`."""
+        named = {name: value for name, value in options.items() if value not in (False, "")}
+        words = [word for name, value in named.items() for word in (f"--{name}", *([] if value is True else [value]))]
+        parser = fairseq_options.get_training_parser()
+        arguments = [str(self.corpus), *map(str, words)]
+        return convert_namespace_to_omegaconf(fairseq_options.parse_args_and_arch(parser, input_args=arguments))
+
+    def prepare(self, folder: Path) -> None:
+        """Write the files that `model_options` names."""
+        self.architecture.save(folder / "architecture.yaml")
+        if self.space:
+            write_yaml(folder / "space.yaml", self.space)
 
     def _finish(self, folder: Path, last: Path) -> tuple[Transformer, dict[str, Any]]:
         newest = _load(last)
@@ -188,7 +205,7 @@ def _link(source: str, target: str, overwrite: bool = False) -> bool:
     return True
 
 
-def _log_to(path: Path) -> None:
+def log_to(path: Path) -> None:
     """fairseq's thousand lines go to a file; the terminal shows progress."""
     root = logging.getLogger()
     for handler in list(root.handlers):

@@ -226,7 +226,7 @@ def german(clause: Clause, order: Order = "main", front: str = "") -> str:
     extraposed = fields[-1][2] if fields else ""
     middle = [f"{text} {tail}" for _, text, tail in fields[:-1]] + [text for _, text, _ in fields[-1:]]
     ending = [*middle, *closing, finite] if order in ("final", "infinitive") else [finite, *middle, *closing]
-    return " ".join(filter(None, [*start, *ending, extraposed]))
+    return " ".join(" ".join([*start, *ending, extraposed]).split())
 
 
 def _middle_field(clause: Clause) -> list[tuple[str, str, str]]:
@@ -338,7 +338,7 @@ def english(clause: Clause, front: str = "", question: bool = False) -> str:
         core = [finite, name, negation, adverb]
     else:
         core = [name, finite, negation, adverb] if head.auxiliary else [name, adverb, finite]
-    return " ".join(filter(None, [*start, *core, *rest, *tail]))
+    return " ".join(" ".join([*start, *core, *rest, *tail]).split())
 
 
 def english_infinitive(clause: Clause, gerund: bool = False) -> str:

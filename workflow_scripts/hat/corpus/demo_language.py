@@ -23,7 +23,18 @@ from hat.corpus.demo_grammar import (
     noun_phrase,
     sentence,
 )
-from hat.corpus.demo_meaning import INDEFINITE, IT, PRONOUNS, WEATHER, WHAT, WHO, Meanings, adjectives_for, verbs_for
+from hat.corpus.demo_meaning import (
+    INDEFINITE,
+    IT,
+    PRONOUNS,
+    WEATHER,
+    WHAT,
+    WHO,
+    Meanings,
+    adjectives_for,
+    unmistakable,
+    verbs_for,
+)
 
 LARGEST_COUNT = 100_000  # the grammar holds far more; up to here almost every sentence drawn is new
 LONGEST = 24  # tokens of a sentence, punctuation counted
@@ -45,6 +56,8 @@ ASKED = (
 )  # fmt: skip
 THINGS = tuple(lexicon.THINGS.split())
 ANIMATE = ("person", "kin", "animal")
+TEMPORAL = ("before", "after", "while", "as soon as")
+MOMENTARY = ("when", "if", "so")
 
 
 def generate_pairs(count: int, seed: int) -> list[Pair]:
@@ -112,46 +125,49 @@ class Speaker(Meanings):
     def adverbial(self) -> Pair:
         """A main clause with a subordinate clause before or after it."""
         conjunction, word, main_tense, tense = self.weighted(CONJUNCTIONS)
-        descriptive = word in ("because", "although", "when", "if")
         if self.chance(0.6):
-            main = self.clause(main_tense)
-            second = self.following(main, tense, descriptive)
+            main = self.clause(main_tense, event=word in TEMPORAL)
+            second = self.following(main, tense, word)
             return _clauses(_said(main), (",", ""), (conjunction, word), _subordinate(second))
-        first = self.opening(tense, descriptive)
-        main = self.following(first, main_tense, False)
+        first = self.opening(tense, word)
+        main = self.following(first, main_tense, "", event=word in TEMPORAL)
         return _clauses((conjunction, word), _subordinate(first), ",", (german(main, "inverted"), english(main)))
 
-    def opening(self, tense: Tense, descriptive: bool) -> Clause:
-        """The first of two clauses: an event, the weather or a description."""
-        if descriptive and self.chance(0.15):
+    def opening(self, tense: Tense, word: str) -> Clause:
+        """The first of two clauses, after the conjunction `word`: an event, the weather or a description."""
+        event = word in TEMPORAL
+        if not event and self.chance(0.15):
             return Clause(IT, self.pick(WEATHER), tense)
-        if descriptive and self.chance(0.25):
-            return self.copula(self.person(auxiliary=True), tense)
-        return self.clause(tense, plain=self.chance(0.5))
+        if not event and self.chance(0.25):
+            return self.copula(self.person(auxiliary=True), tense, passing=word in MOMENTARY)
+        return self.clause(tense, plain=self.chance(0.5), event=event)
 
-    def following(self, first: Clause, tense: Tense, descriptive: bool) -> Clause:
-        """The second of two clauses; it is often about somebody or something mentioned in the first."""
+    def following(self, first: Clause, tense: Tense, word: str, event: bool = False) -> Clause:
+        """The second of two clauses, after the conjunction `word`; often about somebody or something in the first."""
         self._anaphoric = True
         self._relatives = 0
+        event, momentary = event or word in TEMPORAL, word in MOMENTARY
+        descriptive = bool(word) and not event
         what = self._random()
-        if descriptive and what < 0.1 and first.subject is not IT:
+        if descriptive and what < 0.1 and word != "so" and first.subject is not IT:
             return Clause(IT, self.pick(WEATHER), tense)
         thing = first.object if first.object and first.object.definite and first.object.kind in THINGS else None
         it = self.anaphor(thing) if thing else None
         again = self.anaphor(first.subject) if first.subject.kind in ("", *ANIMATE) else None
         again = again if self.chance(0.55) else None
         # An adjective that fits either but not both tells what `er` or `sie` stands for.
-        if descriptive and what < 0.3 and it and adjectives_for(it.kind, ANIMATE):
+        if descriptive and not momentary and what < 0.3 and it and adjectives_for(it.kind, ANIMATE):
             return self.copula(it, tense, ANIMATE)
         if descriptive and what < 0.55:
-            return self.copula(again or self.person(auxiliary=True), tense, THINGS if again else ())
-        if not again and it and self.chance(0.4):
-            fitting = verbs_for("person", "acc", it.kind)
-            verbs = [verb for verb in fitting if not verb.slot("dat") and verb != first.verb]
-            return self.clause(tense, verb=self.pick(verbs), object=it, plain=self.chance(0.5))
+            return self.copula(again or self.person(auxiliary=True), tense, THINGS if again else (), momentary)
+        if not again and it and not event and self.chance(0.4):
+            verb = self.fresh([verb for verb in verbs_for("person", "acc", it.kind) if not verb.slot("dat")])
+            somebody = self.person()
+            subject = somebody if unmistakable(somebody, it) else PRONOUNS["wir"]
+            return self.clause(tense, subject=subject, verb=verb, object=it)
         if again and not again.plural and again.person < 3 and tense == "present":
             again = None
-        return self.clause(tense, subject=again, plain=self.chance(0.4))
+        return self.clause(tense, subject=again, plain=self.chance(0.4), event=event)
 
     def reported(self) -> Pair:
         """What somebody says, believes, asks."""
@@ -163,7 +179,7 @@ class Speaker(Meanings):
         if conjunction == "ob" and self.chance(0.5):
             front, clause = self.asked(tense)
             return _clauses(start, (german(clause, "final", front), english(clause, front)))
-        inner = self.following(matrix, tense, True)
+        inner = self.following(matrix, tense, "that")
         return _clauses(start, (conjunction, {"dass": "that", "ob": "whether"}[conjunction]), _subordinate(inner))
 
     def asked(self, tense: Tense) -> tuple[str, Clause]:
@@ -171,13 +187,13 @@ class Speaker(Meanings):
         what = self.weighted(ASKED)
         person = self.anybody(tense != "present")
         if what in ("where", "whither"):
-            slots = ("spot", "around") if what == "where" else ("goal", "onto")
+            slots = ("spot", "around") if what == "where" else ("goal", "trip", "onto")
             verbs = [verb for slot in slots for verb in verbs_for("person", slot)]
-            clause = self.clause(tense, subject=person, verb=self.pick(verbs), plain=True)
+            clause = self.clause(tense, subject=person, verb=self.fresh(verbs), plain=True)
             return "place", replace(clause, place=Phrase("wo" if what == "where" else "wohin", "where"))
         if what in ("when", "why"):
             verbs = [verb for verb in verbs_for("person") if not verb.timeless]
-            clause = self.clause(tense, subject=person, verb=self.pick(verbs), plain=True)
+            clause = self.clause(tense, subject=person, verb=self.fresh(verbs), plain=True)
             return "time", replace(clause, time=Phrase("wann" if what == "when" else "warum", what))
         if what == "object":
             verb = self.pick(verbs_for("person", "acc"))
@@ -186,7 +202,7 @@ class Speaker(Meanings):
         if what == "dative":
             verb = self.pick([verb for verb in verbs_for("person", "dat") if not verb.slot("acc")])
             return what, self.clause(tense, subject=person, verb=verb, dative=WHO, plain=True)
-        return "subject", self.clause(tense, subject=WHO, verb=self.pick(verbs_for("person")), plain=True)
+        return "subject", self.clause(tense, subject=WHO, verb=self.fresh(verbs_for("person")), plain=True)
 
     def anybody(self, auxiliary: bool) -> Nominal:
         """A person, but neither `niemand` nor `jemand`."""
@@ -210,7 +226,7 @@ class Speaker(Meanings):
         first = self.clause(self.pick(("present", "past")), plain=self.chance(0.5))
         tense = first.tense
         conjunction, word = self.weighted(COORDINATIONS)
-        second = self.following(first, tense, word != "and")
+        second = self.following(first, tense, "" if word == "and" else word)
         order: Order = "inverted" if conjunction == "deshalb" else "main"
         comma = (",", "" if word == "because" else ",")
         return _clauses(_said(first), comma, (conjunction, word), (german(second, order), english(second)))
@@ -224,18 +240,18 @@ class Speaker(Meanings):
             verb = self.pick([verb for name, verb in lexicon.ALL_CLAUSAL_VERBS if name == "zu"])
             main = Clause(subject, verb, tense)
         else:
-            main = self.clause(tense, subject=subject, verb=self.pick(verbs_for("person", "goal")), plain=True)
+            main = self.clause(tense, subject=subject, verb=self.fresh(verbs_for("person", "goal")), plain=True)
         events = [verb for verb in verbs_for("person") if not verb.stative and not verb.slot("goal")]
         self._relatives = 0
         self._anaphoric = True
-        inner = self.clause("present", subject=subject, verb=self.pick(events), plain=True)
+        inner = self.clause("present", subject=subject, verb=self.fresh(events), plain=True)
         start = _clauses(_said(main), (",", ""))
         link = {"um": ("um", "in order"), "ohne": ("ohne", "without"), "zu": ("", "")}[kind]
         return _clauses(start, link, (german(inner, "infinitive"), english_infinitive(inner, gerund=kind == "ohne")))
 
     def description(self) -> Pair:
         """What somebody or something is like, perhaps compared with somebody or something else."""
-        kinds = self.pick((("person",), ("animal",), ("clothing",), ("furniture",), ("vehicle",), ("text",), ("device",)))
+        kinds = (self.pick(("person", "animal", "clothing", "furniture", "vehicle", "text", "device")),)
         subject = self.phrase(kinds)
         clause = self.copula(subject, self.pick(("present", "present", "past")))
         compared = [word for word in adjectives_for(subject.kind) if word.english_comparative]
@@ -264,8 +280,8 @@ class Speaker(Meanings):
 
     def passive(self) -> Pair:
         """What was done with something, perhaps by somebody."""
-        verbs = [verb for verb in verbs_for("person", "acc")
-                 if not (verb.stative or verb.preposition or verb.slot("dat") or verb.slot("onto"))]  # fmt: skip
+        verbs = [verb for verb in verbs_for("person", "acc") if not (verb.stative or verb.preposition)]
+        verbs = [verb for verb in verbs if not verb.slot("dat") and verb.slot("onto") is None]
         verb = self.pick(verbs)
         subject = self.phrase(verb.slot("acc") or (), definite=True)
         clause = Clause(subject, verb, "passive", time=self.time("passive") if self.chance(0.6) else None)

@@ -64,7 +64,7 @@ opening
   Fenster n Fenster window
 clothing
   Mantel m Mäntel coat
-  Kleid n Kleider dress
+  Hemd n Hemden shirt
   Schuh m Schuhe shoe
 food
   Apfel m Äpfel apple
@@ -124,17 +124,19 @@ Blumen Laden flower
 
 THINGS = "text paper object device furniture vehicle transit opening clothing building"
 
-# German[/stem when inflected] English [comparatives] : kinds of noun it fits. `_` in English is a space.
+# German[/stem when inflected] English [comparatives] : kinds of noun it fits (`mood`: it passes).
+# `_` in English is a space.
 ADJECTIVES = f"""
 alt old älter older : person kin animal {THINGS} place
 jung young jünger younger : person animal
 groß tall größer taller : person
 groß big größer bigger : animal object furniture vehicle transit opening building place room
-klein small kleiner smaller : person animal object device furniture vehicle building opening place room
+klein short kleiner shorter : person
+klein small kleiner smaller : animal object device furniture vehicle building opening place room
 nett nice netter nicer : person kin
 klug clever klüger cleverer : person kin animal
-müde/müd tired : person kin animal
-krank sick : person kin animal
+müde/müd tired : mood person kin animal
+krank sick : mood person kin animal
 neu new neuer newer : {THINGS}
 rot red : object vehicle clothing furniture opening
 schwarz black : object vehicle clothing device animal
@@ -142,7 +144,6 @@ schön beautiful schöner more_beautiful : text building place clothing
 teuer/teur expensive teurer more_expensive : device furniture vehicle clothing object
 billig cheap billiger cheaper : device furniture vehicle clothing object
 interessant interesting interessanter more_interesting : text paper
-frisch fresh : food
 kalt cold : dish drink
 warm warm : dish drink room
 """
@@ -151,7 +152,7 @@ warm warm : dish drink room
 # | English base[/past/participle] [particle] [@preposition] [! no progressive, !! no time either]
 # [~ German dative is the English subject]
 # | kinds of subject > slots (acc, dat, German preposition.case: kinds; `spot`, `around` (optional), `surface`: where;
-#   `goal`, `onto`: where to; `origin`: where from).
+#   `goal`, `trip`, `onto`: where to; `origin`: where from).
 VERBS = """
 schlafen schläft geschlafen | sleep/slept/slept | person animal > around
 arbeiten arbeitet gearbeitet | work | person > around
@@ -166,7 +167,7 @@ zurück.kommen kommt +zurückgekommen | come/came/come back | person animal
 ein.kaufen kauft eingekauft | go/went/gone shopping | person
 fern.sehen sieht ferngesehen | watch television | person
 gehen geht +gegangen | go/went/gone | person > goal
-fahren fährt +gefahren | travel/travelled/travelled | person > goal
+fahren fährt +gefahren | travel/travelled/travelled | person > trip
 laufen läuft +gelaufen | run/ran/run | person animal > goal
 kommen kommt +gekommen | come/came/come ! | person > origin
 lesen liest gelesen | read/read/read | person > acc text paper; around
@@ -363,9 +364,8 @@ def _adjectives() -> tuple[Adjective, ...]:
         german, english, *more = words.split()
         german_more, english_more = more or ("", "")
         german, _, stem = german.partition("/")
-        found.append(
-            Adjective(german, stem or german, english, german_more, english_more.replace("_", " "), tuple(kinds.split()))
-        )
+        english_more = english_more.replace("_", " ")
+        found.append(Adjective(german, stem or german, english, german_more, english_more, tuple(kinds.split())))
     return tuple(found)
 
 

@@ -64,12 +64,11 @@ def nouns_of(kinds: tuple[str, ...]) -> tuple[Noun, ...]:
 
 
 @cache
-def adjectives_for(kind: str, exclude: tuple[str, ...] = ()) -> tuple[Adjective, ...]:
-    return tuple(
-        word
-        for word in lexicon.ALL_ADJECTIVES
-        if kind in word.kinds and not any(other in word.kinds for other in exclude)
-    )
+def adjectives_for(kind: str, exclude: tuple[str, ...] = (), passing: bool = False) -> tuple[Adjective, ...]:
+    """Adjectives that fit `kind` and none of `exclude`; `passing`: only those of a passing mood."""
+    wanted = {kind, "mood"} if passing else {kind}
+    words = (word for word in lexicon.ALL_ADJECTIVES if wanted.issubset(word.kinds))
+    return tuple(word for word in words if not set(exclude).intersection(word.kinds))
 
 
 @cache
@@ -83,7 +82,12 @@ def verbs_for(subject: str, slot: str = "", kind: str = "") -> tuple[Verb, ...]:
     return tuple(verb for verb in lexicon.ALL_VERBS if fits(verb))
 
 
-def _unmistakable(first: Nominal, second: Nominal) -> bool:
+def _quantified(subject: Nominal) -> bool:
+    """Whether a negation after it could be understood in two ways."""
+    return subject in INDEFINITE or subject.english[0].startswith(("every ", "all "))
+
+
+def unmistakable(first: Nominal, second: Nominal) -> bool:
     """Whether case or agreement shows which of two phrases is the subject."""
     cased = any(phrase.case("nom") != phrase.case("acc") for phrase in (first, second))
     return cased or (first.plural, first.person) != (second.plural, second.person)
@@ -98,7 +102,7 @@ class Meanings:
 
     def begin(self) -> None:
         """A new sentence."""
-        self._said: list[str] = []  # its nouns: none comes twice
+        self._said: list[str] = []  # its nouns and verbs: none comes twice
         self._relatives = int(self.chance(0.3))  # relative clauses it may still have
         self._anaphoric = False  # from now on `er` and `sie` would be read as somebody mentioned before
 
@@ -125,13 +129,19 @@ class Meanings:
         self._said.append(noun.german)
         return noun
 
+    def fresh(self, verbs: Sequence[Verb]) -> Verb:
+        """One of `verbs` that this sentence has not had, if there is one."""
+        return self.pick([verb for verb in verbs if verb.participle not in self._said] or verbs)
+
     def name(self) -> Nominal:
         gender = self.pick(("m", "f"))
         name = self.pick([name for name in lexicon.NAMES[gender] if name not in self._said])
         self._said.append(name)
         return Nominal((name, name, name, f"{name}s"), (name, name), gender=gender, kind="person")
 
-    def person(self, subject: Nominal | None = None, *, definite: bool = False, auxiliary: bool = False) -> Nominal:
+    def person(
+        self, subject: Nominal | None = None, *, definite: bool = False, auxiliary: bool = False, dative: bool = False
+    ) -> Nominal:
         """Anybody: a relative, a name, a pronoun or a noun; with a `subject`, somebody else to whom it does something.
 
         `auxiliary`: the verb comes with one, and no other is said with `ich`, `du` or `ihr`, which keeps its forms few.
@@ -142,8 +152,8 @@ class Meanings:
         if what == "indefinite" and subject is None and not self._anaphoric:
             return self.pick(INDEFINITE)
         if what == "pronoun" and (subject is None or not subject.pronoun):
-            # An object `sie` could be `her` or `them`.
-            third = () if self._anaphoric else ("er", "sie", "sie alle") if subject is None else ("er",)
+            # An accusative `sie` could be `her` or `them`.
+            third = () if self._anaphoric else ("er", "sie", "sie alle") if subject is None or dative else ("er",)
             others = ("ich", "du") if subject is not None else ("ich", "du", "ihr") if auxiliary else ()
             return PRONOUNS[self.pick(("wir", *third, *others))]
         return self.phrase(("kin",) if what == "kin" else ("person",), subject, definite)
@@ -203,36 +213,36 @@ class Meanings:
         self._relatives -= 1
         pronoun = relative_pronoun(head)
         subject, object, dative, prepositional = (pronoun if role == name else None for name in ROLES)
-        clause = self.clause(self.pick(RELATIVE_TENSES), verb=self.pick(verbs), plain=True, subject=subject,
+        clause = self.clause(self.pick(RELATIVE_TENSES), verb=self.fresh(verbs), plain=True, subject=subject,
                              object=object, dative=dative, prepositional=prepositional)  # fmt: skip
         animate = clause.object is not None and clause.object.kind in ("person", "kin", "animal")
-        if animate and clause.object and not _unmistakable(clause.subject, clause.object):
+        if animate and clause.object and not unmistakable(clause.subject, clause.object):
             return head
         return with_relative(head, clause, role)
 
     # ------------------------------------------------------------------------------------------------------ clauses
 
     def place(self, slot: str) -> Phrase:
-        """Where (`spot`, `around`, `town`, `surface`), where to (`goal`, `onto`) or where from (`origin`)."""
-        if slot in ("town", "origin") or (slot in ("spot", "around", "goal") and self.chance(0.12)):
+        """Where (`spot`, `around`, `town`, `surface`), where to (`goal`, `trip`, `onto`) or where from (`origin`)."""
+        thither = slot in ("goal", "trip", "onto")
+        if slot in ("town", "origin") or (slot not in ("surface", "onto") and self.chance(0.15)):
             town = self.pick(lexicon.TOWNS)
-            preposition = {"goal": ("nach", "to"), "origin": ("aus", "from")}.get(slot, ("in", "in"))
+            preposition = ("nach", "to") if thither else ("aus", "from") if slot == "origin" else ("in", "in")
             return Phrase(f"{preposition[0]} {town[0]}", f"{preposition[1]} {town[1]}")
-        thither = slot in ("goal", "onto")
         case = "acc" if thither else "dat"
         if slot in ("surface", "onto"):
             preposition = self.pick((("auf", "on"), ("auf", "on"), ("unter", "under"), *PREPOSITIONS))
             where = self.bare(("furniture",))
-        elif self.chance(0.15):
+        elif slot != "trip" and self.chance(0.15):
             preposition = self.pick(PREPOSITIONS)
             where = self.bare(("building", "tree", "opening"))
-        elif slot == "goal" and self.chance(0.15):
+        elif thither and self.chance(0.15):
             preposition, case = ("zu", "to"), "dat"
             where = self.bare(("person",))
         elif self.chance(0.1):
             return Phrase("nach Hause", "home") if thither else Phrase("zu Hause", "at home")
         else:
-            noun = self.noun(("place", "room"))
+            noun = self.noun(("place",) if slot == "trip" else ("place", "room"))
             preposition = noun.thither if thither else noun.there
             case = "dat" if preposition[0] == "zu" else case
             article = self.weighted(((0.8, "der"), (1, "ein")))
@@ -272,39 +282,54 @@ class Meanings:
     def clause(
         self, tense: Tense, *, subject: Nominal | None = None, verb: Verb | None = None, object: Nominal | None = None,
         dative: Nominal | None = None, prepositional: Nominal | None = None, modal: str = "", plain: bool = False,
+        event: bool = False,
     ) -> Clause:  # fmt: skip
-        """A clause with all that its verb asks for; `plain`: neither negated nor with adverbs."""
+        """A clause with all that its verb asks for.
+
+        `plain`: neither negated nor with adverbs; `event`: something happens, it is neither a state nor negated.
+        """
         if verb is None:
             kind = subject.kind or "person" if subject else self.weighted(((0.08, "animal"), (1, "person")))
             fitting = verbs_for("person" if kind == "kin" else kind)
-            verb = self.pick([verb for verb in fitting if verb.participle not in self._said])
+            verb = self.fresh([verb for verb in fitting if not ((event or modal) and verb.timeless)])
         self._said.append(verb.participle)
         auxiliary = bool(modal) or tense in ("past", "perfect", "pluperfect", "future")
         subject = subject or self.subject(verb, auxiliary)
-        quantified = subject in INDEFINITE or subject.english[0].startswith(("every ", "all "))
-        negated = not plain and not quantified and self.chance(0.13)
+        negated = not (plain or event or _quantified(subject)) and self.chance(0.13)
         if verb.stative and tense == "progressive":
             tense = "present"
+        if verb.timeless and tense == "perfect":
+            tense = "past"
         kinds = verb.slot("acc") or ()
         simple = tense == "present" and not (plain or modal or negated or verb.stative)
         enjoyed = not kinds or kinds[0] in ("text", "food", "drink", "clothing")
         fond = simple and enjoyed and subject not in INDEFINITE and subject.kind != "animal" and self.chance(0.12)
         precise = negated or (verb.timeless and "person" in kinds)
         if kinds and object is None:
-            determiner = "kein" if negated and self.chance(0.5) else "" if fond else "any"
+            determiner = "kein" if negated and not verb.timeless and self.chance(0.5) else "" if fond else "any"
             object = self.object(kinds, subject, determiner, precise)
         if (others := verb.slot("dat")) and dative is None:
-            dative = self.complement(others, subject, precise)
+            dative = self.complement(others, subject, precise, dative=True)
         if verb.prepositional and prepositional is None:
             prepositional = self.complement(verb.slot(verb.prepositional) or (), subject, definite=True, pronouns=False)
+        # What follows a relative clause would seem to belong to it.
+        if dative and object:
+            dative = replace(dative, tail=("", ""))
+        if object and verb.slot("onto") is not None:
+            object = replace(object, tail=("", ""))
+        heavy = any(nominal and nominal.tail[0] for nominal in (object, dative, prepositional))
+        if heavy and tense == "progressive":
+            tense = "present"
         place = None
-        for slot in ("spot", "goal", "surface", "onto", "origin", "around"):
-            if verb.slot(slot) is not None and (slot != "around" or self.chance(0.15 if object or negated else 0.45)):
+        for slot in ("spot", "goal", "trip", "surface", "onto", "origin", "around"):
+            optional = slot == "around"
+            chance = 0 if heavy else 0.15 if object or negated else 0.45
+            if verb.slot(slot) is not None and (not optional or self.chance(chance)):
                 place = self.place(slot)
         found = Clause(
             subject, verb, tense, MODALS.get(modal), negated, fond, object, dative, prepositional, place=place
         )
-        return found if plain else self.adverbs(found)
+        return found if plain else self.adverbs(found, timed=not heavy)
 
     def subject(self, verb: Verb, auxiliary: bool = False) -> Nominal:
         """Somebody or something that `verb` can be said of."""
@@ -322,37 +347,39 @@ class Meanings:
         return noun_phrase(noun, determiner, plural=plural, adjective=self.adjective(noun, 0.25))
 
     def complement(
-        self, kinds: tuple[str, ...], subject: Nominal, definite: bool = False, pronouns: bool = True
-    ) -> Nominal:
+        self, kinds: tuple[str, ...], subject: Nominal, definite: bool = False, pronouns: bool = True,
+        dative: bool = False,
+    ) -> Nominal:  # fmt: skip
         if "person" not in kinds or (len(kinds) > 1 and self.chance(0.6)):
             return self.phrase(tuple(kind for kind in kinds if kind != "person"), subject, definite)
-        found = self.person(subject, definite=definite)
+        found = self.person(subject, definite=definite, dative=dative)
         return found if pronouns or not found.pronoun else self.phrase(("person",), subject, definite)
 
-    def adverbs(self, clause: Clause) -> Clause:
+    def adverbs(self, clause: Clause, timed: bool) -> Clause:
         """`clause` with a time or a frequency, as its tense allows."""
         if clause.tense == "progressive":
             return replace(clause, time=Phrase("gerade", "right now"))
         if clause.tense in ("perfect", "pluperfect"):
             return clause
         simple = clause.tense == "present" and not (clause.modal or clause.negated or clause.fond)
-        if simple and self.chance(0.15) and clause.subject not in INDEFINITE and not clause.verb.timeless:
+        if simple and not _quantified(clause.subject) and not clause.verb.timeless and self.chance(0.15):
             return replace(clause, frequency=Phrase(*self.pick(lexicon.FREQUENCIES)))
-        if clause.verb.timeless or clause.verb.slot("origin") is not None or not self.chance(0.4):
+        if not timed or clause.verb.timeless or clause.verb.slot("origin") is not None or not self.chance(0.4):
             return clause
-        timed = "past" if clause.modal and clause.modal.tense == "past" else "future" if clause.modal else clause.tense
-        return replace(clause, time=self.time(timed))
+        when = "past" if clause.modal and clause.modal.tense == "past" else "future" if clause.modal else clause.tense
+        time = self.time(when)
+        return clause if clause.negated and time.english.startswith("every ") else replace(clause, time=time)
 
     def free(self, subject: Nominal | None = None) -> Clause:
         """A main clause in any tense, perhaps with a modal verb."""
         tense, modals = self.weighted(FREE)
         return self.clause(tense, modal=self.pick(modals), subject=subject)
 
-    def copula(self, subject: Nominal, tense: Tense, exclude: tuple[str, ...] = ()) -> Clause:
-        """`subject` is so; the adjective fits none of the kinds in `exclude`."""
-        word = self.pick(adjectives_for(subject.kind or "person", exclude))
+    def copula(self, subject: Nominal, tense: Tense, exclude: tuple[str, ...] = (), passing: bool = False) -> Clause:
+        """`subject` is so; the adjective fits none of the kinds in `exclude`, and is a `passing` mood if asked."""
+        word = self.pick(adjectives_for(subject.kind or "person", exclude, passing))
         very = self.weighted(((0.2, ("sehr ", "very ")), (0.1, ("zu ", "too ")), (1, ("", ""))))
-        return Clause(subject, COPULA, tense, negated=subject not in INDEFINITE and self.chance(0.15),
+        return Clause(subject, COPULA, tense, negated=not _quantified(subject) and self.chance(0.15),
                       predicate=Phrase(very[0] + word.german, very[1] + word.english))  # fmt: skip
 
     def anaphor(self, mentioned: Nominal) -> Nominal | None:

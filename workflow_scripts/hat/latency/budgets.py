@@ -65,17 +65,21 @@ class Range:
 
 
 def latency_range(space: DesignSpace, predict: Predict) -> Range:
-    """Both ends of what `predict` says about the space.
+    """Both ends of what `predict` says about the space."""
+    fastest_ms, _ = fastest(space, predict)
+    negated_ms, _ = fastest(space, lambda subs: [-latency for latency in predict(subs)])
+    return Range(fastest_ms, -negated_ms)
+
+
+def fastest(space: DesignSpace, predict: Predict) -> tuple[float, Genes]:
+    """The least latency that `predict` says about the space, and a gene vector that has it.
 
     Every combination of dims and depths is tried with each per-layer gene at either end of its choices, the same in all
     layers; then single genes are changed while that helps. Exact for a predictor that is linear in each layers' mean.
     """
     corners = list(_corners(space))
-    predicted = list(zip(predict([space.decode(genes) for genes in corners]), corners, strict=True))
-    fastest_ms = _descend(space, *min(predicted), predict)
-    slowest_ms, slowest = max(predicted)
-    slowest_ms = -_descend(space, -slowest_ms, slowest, lambda subs: [-latency for latency in predict(subs)])
-    return Range(fastest_ms, slowest_ms)
+    predicted = predict([space.decode(genes) for genes in corners])
+    return _descend(space, *min(zip(predicted, corners, strict=True)), predict)
 
 
 def reported_rmse_ms(path: str | os.PathLike[str]) -> float:
@@ -147,8 +151,8 @@ def _corners(space: DesignSpace) -> Iterator[Genes]:
     return (tuple(itertools.chain(*combination)) for combination in itertools.product(*parts))
 
 
-def _descend(space: DesignSpace, best: float, genes: Genes, predict: Predict) -> float:
-    """The least prediction that single changes of genes lead to."""
+def _descend(space: DesignSpace, best: float, genes: Genes, predict: Predict) -> tuple[float, Genes]:
+    """The least prediction that single changes of genes lead to, and its genes."""
     while True:
         neighbours = [
             (*genes[:position], choice, *genes[position + 1 :])
@@ -159,5 +163,5 @@ def _descend(space: DesignSpace, best: float, genes: Genes, predict: Predict) ->
         scored = predict([space.decode(neighbour) for neighbour in neighbours])
         least, nearest = min(zip(scored, neighbours, strict=True), default=(best, genes))
         if least >= best:
-            return best
+            return best, genes
         best, genes = least, nearest

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
 from hat.errors import InputError
+from hat.latency.budgets import Predict, fastest
 
 Objective = Callable[[SubTransformer], float]
-Predict = Callable[[Sequence[SubTransformer]], Sequence[float]]
 Origin = Literal["random", "mutation", "crossover", "parent"]
 
 PATIENCE = 1000
@@ -112,24 +112,6 @@ def best_candidates(history: Iterable[Evaluation], count: int) -> list[Evaluatio
     return sorted(distinct, key=lambda member: (member.loss, member.candidate.predicted_ms))[:count]
 
 
-def fastest_genes(space: DesignSpace, predict: Predict, start: Genes) -> Genes:
-    """The gene vector at which no change of one gene lowers the predicted latency any more, coming from `start`."""
-    best, best_ms = start, predict([space.decode(start)])[0]
-    while True:
-        neighbours = [
-            (*best[:position], value, *best[position + 1 :])
-            for position, choices in enumerate(space.genes())
-            for value in choices
-            if value != best[position]
-        ]
-        if not neighbours:
-            return best
-        latency_ms, index = min((ms, i) for i, ms in enumerate(predict([space.decode(n) for n in neighbours])))
-        if latency_ms >= best_ms:
-            return best
-        best, best_ms = neighbours[index], latency_ms
-
-
 class _Draw:
     """Draws candidates that fit the constraint and are new to this search."""
 
@@ -144,16 +126,14 @@ class _Draw:
         """Random candidates; where few architectures fit, also mutants of those found and of the fastest one."""
         found = self._take(self.settings.population, "random", lambda: self.space.sample_genes(self.rng))
         if len(found) < self.settings.population:
-            smallest = tuple(min(choices) for choices in self.space.genes())
-            fastest = fastest_genes(self.space, self.predict, smallest)
-            fastest_ms = self.predict([self.space.decode(fastest)])[0]
+            fastest_ms, fastest_genes = fastest(self.space, self.predict)
             if not found and fastest_ms > self.constraint_ms:
                 raise InputError(
                     "search",
                     f"no SubTransformer is predicted to run within {self.constraint_ms:g} ms",
                     f"at least {math.ceil(10 * fastest_ms) / 10:.1f} ms, the fastest in this design space",
                 )
-            stems = [fastest, *(candidate.genes for candidate in found)]
+            stems = [fastest_genes, *(candidate.genes for candidate in found)]
             found += self._mutants(stems, self.settings.population - len(found))
         return found
 

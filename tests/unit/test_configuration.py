@@ -1,0 +1,142 @@
+"""Configuration files: every one loads, every key is described, and a bad one says in one line what is legal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import configuration
+import pytest
+from configuration import Kind
+from hat.errors import InputError
+
+KINDS = get_args(Kind)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in configuration.names(kind)])
+def test_every_configuration_loads(kind: Kind, name: str) -> None:
+    assert configuration.load(kind, name) == configuration.load(kind, configuration.find(kind, name))
+
+
+@pytest.mark.parametrize("name", configuration.names("space"))
+def test_every_space_is_a_design_space(name: str) -> None:
+    assert configuration.design_space(name).maximum in configuration.design_space(name)
+
+
+def keys_of(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, rule in schema.get("properties", {}).items():
+        yield f"{path}{key}", rule
+        yield from keys_of(rule, f"{path}{key} > ")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from keys_of(schema["additionalProperties"], f"{path}... > ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_key_has_a_description_and_a_default(kind: Kind) -> None:
+    schema = configuration.schema(kind)
+    found = dict(keys_of(schema))
+    assert found
+    assert schema["additionalProperties"] is False
+    for key, rule in found.items():
+        assert rule.get("description"), key
+        nested = key.rsplit(" > ", 1)[-1]
+        required = nested in schema.get("required", []) or nested in rule.get("required", [])
+        assert "default" in rule or required or "url" in key, key
+
+
+def test_defaults_of_an_experiment_are_the_papers(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("tasks: {demo.de-en: {}}\n")
+    experiment = configuration.load("experiment", path)
+    task = experiment["tasks"]["demo.de-en"]
+    assert experiment["experiment"] == "mine"
+    assert task["latency"]["samples"] == 2000
+    assert task["measurement"]["runs"] == 300
+    assert task["search"] == {
+        "iterations": 30,
+        "population": 125,
+        "parents": 25,
+        "mutants": 50,
+        "crossovers": 50,
+        "mutation": 0.3,
+        "max_evaluations": None,
+        "max_tokens": 4096,
+    }
+
+
+def test_a_number_in_short_scientific_notation_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("subtransformer: {lr: 2e-3}\n")
+    assert configuration.load("training", path)["subtransformer"]["lr"] == 0.002
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "line"),
+    [
+        ("experiment", "sead: 1", "unknown key 'sead'; legal: experiment, seed, tasks (did you mean 'seed'?)"),
+        ("experiment", "seed: one", "seed: 'one'; legal: a whole number, at least 0"),
+        ("experiment", "seed: 1.0", "seed: 1.0; legal: a whole number"),
+        ("experiment", "seed: true", "seed: True; legal: a whole number"),
+        (
+            "experiment",
+            "tasks: {a.b: {search: {iteration: 3}}}",
+            "tasks > a.b > search: unknown key 'iteration'; legal: crossovers",
+        ),
+        ("experiment", "tasks: {a: {devices: {d: {budgets: [0.25]}}}}", "budgets > 0: 0.25; legal: namely: a share"),
+        ("experiment", "tasks: {a: {devices: {d: {budgets: [120%]}}}}", "budgets > 0: '120%'"),
+        ("experiment", "tasks: {a: {devices: {d: {budgets: [5%, 5%]}}}}", "all different"),
+        ("experiment", "tasks: {}", "keys at least 1"),
+        ("experiment", "tasks: {a/b: {}}", "'a/b'; legal: namely: a task name"),
+        ("experiment", "- seed", "legal: keys with values"),
+        (
+            "training",
+            "subtransformer: {schedule: cosin}",
+            "'cosin'; legal: cosine, inverse_sqrt (did you mean 'cosine'?)",
+        ),
+        ("training", "subtransformer: {dropout: 1}", "less than 1"),
+        ("training", "subtransformer: {lr: fast}", "'fast'; legal: a number, greater than 0"),
+        ("space", "decoder_layers: 3", "decoder_layers: 3; legal: a list"),
+        ("space", "decoder_layers: []", "entries at least 1"),
+        ("corpus", "source: de", "'target' is a required property"),
+        ("experiment", "seed: [", "line"),
+    ],
+)
+def test_bad_input_is_one_line(kind: Kind, text: str, line: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text + "\n")
+    with pytest.raises(InputError) as raised:
+        configuration.load(kind, path)
+    message = str(raised.value)
+    assert message.startswith(f"{path}: ")
+    assert line in message
+    assert "\n" not in message
+
+
+def test_an_unknown_name_lists_what_exists() -> None:
+    with pytest.raises(InputError, match=r"config/spaces/smal\.yaml: unknown space 'smal'.*did you mean 'small'\?"):
+        configuration.load("space", "smal")
+    with pytest.raises(InputError, match=r"no space file spaces/mine\.yaml.*demo, small"):
+        configuration.load("space", "spaces/mine.yaml")
+
+
+def test_a_place_that_named_the_file_is_told() -> None:
+    with pytest.raises(InputError, match="my experiment: unknown device"):
+        configuration.find("device", "this-cup", "my experiment")
+
+
+def test_a_contradictory_space_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "space.yaml"
+    path.write_text("qkv_dim: 60\n")
+    with pytest.raises(InputError, match=r"space\.yaml: .*not divisible by 8 heads"):
+        configuration.design_space(path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_manual_tells_every_key_as_its_schema_does(kind: Kind) -> None:
+    manual = (configuration.CONFIG / "README.md").read_text()
+    for key, rule in keys_of(configuration.schema(kind)):
+        default = json.dumps(rule["default"], ensure_ascii=False) if "default" in rule else None
+        row = f"| `{key}` | {f'`{default}`' if default else 'needed'} | {rule['description'].strip()} |"
+        assert row in manual, f"config/README.md lacks: {row}"

@@ -1,0 +1,88 @@
+"""The whole road once, at a size of seconds: from somebody's own text files to tables, figures and the report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import ROOT, House
+
+EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
+WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
+SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
+MODELS = ("hat-this-cpu-p60", "transformer-depth-1")
+
+
+def write_text(folder: Path) -> None:
+    """A corpus of one's own: six files and a corpus file of six lines."""
+    folder.mkdir()
+    rng = random.Random(3)
+    for split, pairs in {"train": 200, "valid": 12, "test": 12}.items():
+        sentences = [rng.choices(list(WORDS), k=rng.randint(3, 7)) for _ in range(pairs)]
+        (folder / f"{split}.de").write_text("".join(f"{' '.join(words)}.\n" for words in sentences))
+        translated = [[WORDS[word] for word in words] for words in sentences]
+        (folder / f"{split}.en").write_text("".join(f"{' '.join(words)}.\n" for words in translated))
+    (folder / "tiny.de-en.yaml").write_text(SIX_LINES)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> House:
+    work = tmp_path_factory.mktemp("tiny")
+    write_text(work / "text")
+    house = House(ROOT, work, {})
+    run = house.snakemake(*EXPERIMENT)
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    return house
+
+
+def test_every_artifact_is_there(finished: House) -> None:
+    task = finished.work / "results" / "tiny" / "tiny.de-en"
+    for name in ("supertransformer/checkpoint.pt", "supertransformer/log.csv", "latency/this-cpu/samples.csv"):
+        assert (task / name).stat().st_size > 0
+    confirmed = json.loads((task / "search" / "this-cpu" / "p60" / "confirmed.json").read_text())
+    assert confirmed["latency_ms"] > 0
+    for model in MODELS:
+        score = json.loads((task / "models" / model / "score" / "test.json").read_text())
+        assert score["sentences"] == 12
+        assert "version" in score["signatures"]["sacrebleu"]
+        latency = json.loads((task / "models" / model / "latency" / "this-cpu.json").read_text())
+        assert latency["signature"]["runs"] == 5
+
+
+def test_the_table_has_a_row_for_each_model(finished: House) -> None:
+    paper = finished.work / "results" / "tiny" / "paper"
+    with open(paper / "models.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["model"] for row in rows} == set(MODELS)
+    for suffix in (".csv", ".md", ".tex"):
+        assert (paper / f"table8{suffix}").stat().st_size > 0
+
+
+def test_figures_are_drawn(finished: House) -> None:
+    paper = finished.work / "results" / "tiny" / "paper"
+    for figure in ("figure6", "figure7"):
+        assert (paper / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+        assert (paper / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+        assert len((paper / f"{figure}.csv").read_text().splitlines()) > 1
+
+
+def test_every_job_left_its_log_and_its_benchmark(finished: House) -> None:
+    logs = {path.relative_to(finished.work / "logs").with_suffix("") for path in finished.work.glob("logs/**/*.log")}
+    benchmarks = finished.work / "benchmarks"
+    assert logs == {path.relative_to(benchmarks).with_suffix("") for path in benchmarks.glob("**/*.jsonl")}
+    assert len(logs) >= 25
+
+
+def test_a_second_run_has_nothing_to_do(finished: House) -> None:
+    assert finished.planned(*EXPERIMENT) == {}
+
+
+def test_the_report_builds(finished: House) -> None:
+    run = finished.snakemake("--report", "report.html", *EXPERIMENT)
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = (finished.work / "report.html").read_text()
+    assert "Predicted against measured latency" in report
