@@ -10,6 +10,8 @@ import pytest
 import torch
 from hat.architecture import DesignSpace
 
+from tests.spaces import TINY
+
 VOCABULARY = 24
 
 
@@ -20,19 +22,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def tiny_space() -> DesignSpace:
-    return DesignSpace(
-        encoder_embed_dim=(8, 12),
-        encoder_layers=(3,),
-        encoder_ffn_dim=(8, 16),
-        encoder_self_heads=(1, 2),
-        decoder_embed_dim=(8, 12),
-        decoder_layers=(1, 2, 3),
-        decoder_ffn_dim=(8, 16),
-        decoder_self_heads=(1, 2),
-        decoder_cross_heads=(1, 2),
-        decoder_attended_layers=(1, 2, 3),
-        qkv_dim=8,
-    )
+    return TINY
 
 
 @pytest.fixture(scope="session")

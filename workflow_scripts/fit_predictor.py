@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import command
 import configuration
 import numpy as np
 from hat.errors import InputError
-from hat.files import replacing, write_json
+from hat.files import write_csv, write_json
 from hat.latency.fitting import fit
 from hat.latency.samples import read_samples
 from hat.progress import say
@@ -29,10 +28,8 @@ def main(args: argparse.Namespace) -> None:
         say(f"predictor: {name}: test error {errors['test']['rmse_ms']:.3g} ms ({errors['test']['mape']:.1%})")
     fitted.predictor.save(args.predictor)
     write_json(args.report, fitted.report)
-    with replacing(args.predictions) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(fitted.test)
-        writer.writerows(zip(*fitted.test.values(), strict=True))
+    rows = zip(*fitted.test.values(), strict=True)
+    write_csv(args.predictions, [dict(zip(fitted.test, row, strict=True)) for row in rows])
 
 
 def parser() -> argparse.ArgumentParser:

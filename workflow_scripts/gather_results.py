@@ -31,6 +31,8 @@ def _rows(folder: Path, task: dict[str, Any], root: Path) -> Iterator[ModelRow]:
             models += [(f"transformer-{family}-{size}", family, None) for size in sizes]
         for model, family, budget in models:
             model_folder = folder / "models" / model
+            measured = model_folder / "latency" / f"{device}.json"
+            confirmed = folder / "search" / device / budget_name(budget) / "confirmed.json" if budget else None
             yield model_row(
                 **shared,
                 hardware=device,
@@ -39,8 +41,8 @@ def _rows(folder: Path, task: dict[str, Any], root: Path) -> Iterator[ModelRow]:
                 budget=budget,
                 architecture=model_folder / "architecture.yaml",
                 score=model_folder / "score" / f"{split}.json",
-                latency=model_folder / "latency" / f"{device}.json",
-                confirmed=folder / "search" / device / budget_name(budget) / "confirmed.json" if budget else None,
+                latency=confirmed or measured,  # a searched model was timed when it was chosen
+                confirmed=confirmed,
             )
 
 

@@ -13,7 +13,7 @@ from hat.errors import InputError
 from hat.files import file_digest
 from hat.latency.budgets import budget_ms
 from hat.latency.predictor import Predictor
-from hat.progress import Progress
+from hat.progress import Progress, say
 from hat.rolling import rolling_folder
 from hat.search.evolution import Settings, best_candidates, evolve
 from hat.search.memo import RememberedLoss
@@ -55,6 +55,9 @@ def main(args: argparse.Namespace) -> None:
             best = min(best, member.loss)
             if member.candidate.origin != "parent":
                 progress.step(f"iteration {member.iteration} of {settings.iterations}, best loss {best:.4f}")
+        say(
+            f"search {args.budget}: {progress.done} SubTransformers, {loss.scored} of them scored here, best {best:.4f}"
+        )
     write_history(args.history, history)
     write_candidates(args.candidates, best_candidates(history, CANDIDATES))
 

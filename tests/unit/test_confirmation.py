@@ -69,13 +69,13 @@ def test_candidates_are_read_by_rank(tmp_path: Path) -> None:
 def test_broken_candidates_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "candidates.csv"
     write(path, [])
-    with pytest.raises(InputError, match="no candidates"):
+    with pytest.raises(InputError, match="no rows"):
         read_candidates(path)
     write(path, CANDIDATES)
     text = path.read_text()
     for old, new, told in (
         ("4.2", "low", "line 3: could not convert"),
-        ("rank", "place", "line 2: missing column 'rank'"),
+        ("rank", "place", "missing column 'rank'"),
     ):
         path.write_text(text.replace(old, new, 1))
         with pytest.raises(InputError, match=told):

@@ -5,23 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from hat.architecture import DesignSpace, SubTransformer
+from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_macs, count_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-WMT = DesignSpace(
-    encoder_embed_dim=(640, 512),
-    encoder_layers=(6,),
-    encoder_ffn_dim=(3072, 2048, 1024),
-    encoder_self_heads=(8, 4),
-    decoder_embed_dim=(640, 512),
-    decoder_layers=(6, 5, 4, 3, 2, 1),
-    decoder_ffn_dim=(3072, 2048, 1024),
-    decoder_self_heads=(8, 4),
-    decoder_cross_heads=(8, 4),
-    decoder_attended_layers=(1, 2, 3),
-)
+from tests.spaces import WMT
 
 QUICK = settings(max_examples=40, deadline=None)
 

@@ -14,19 +14,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-SPACE = DesignSpace(
-    encoder_embed_dim=(32, 64),
-    encoder_layers=(2,),
-    encoder_ffn_dim=(64, 128),
-    encoder_self_heads=(2, 4),
-    decoder_embed_dim=(32, 64),
-    decoder_layers=(1, 2, 3),
-    decoder_ffn_dim=(64, 128),
-    decoder_self_heads=(2, 4),
-    decoder_cross_heads=(2, 4),
-    decoder_attended_layers=(1, 2),
-    qkv_dim=32,
-)
+from tests.spaces import SMALL as SPACE
+from tests.spaces import WMT
+
 TINY = DesignSpace(
     encoder_embed_dim=(32,),
     encoder_layers=(1,),
@@ -185,19 +175,19 @@ def test_an_unreachable_budget_names_the_fastest_reachable_latency() -> None:
     assert search(2.7), "the latency that the message names is reachable"
 
 
-def test_a_rare_but_reachable_region_is_found_from_the_fastest_architecture(wmt_space: DesignSpace) -> None:
+def test_a_rare_but_reachable_region_is_found_from_the_fastest_architecture() -> None:
     def total(subs: Sequence[SubTransformer]) -> list[float]:
         return [float(sum(sub.encoder_ffn_dims) + sub.decoder_layers * 10_000) for sub in subs]
 
     constraint = 10_000 + 6 * 1024  # one decoder layer, six narrowest encoder FFNs: one draw in 4,374
     settings = Settings(iterations=3, population=40, parents=8, mutants=16, crossovers=16)
-    history = list(evolve(wmt_space, total, lambda sub: -float(sub.encoder_ffn_dims[0]), constraint, settings, 5))
+    history = list(evolve(WMT, total, lambda sub: -float(sub.encoder_ffn_dims[0]), constraint, settings, 5))
     assert all(total([member.candidate.sub])[0] <= constraint for member in history)
     assert [member.iteration for member in history].count(3) == settings.population
     assert len({member.candidate.sub for member in history}) == settings.planned_evaluations
 
 
-def test_a_handful_of_reachable_architectures_is_searched_by_gentle_mutation(wmt_space: DesignSpace) -> None:
+def test_a_handful_of_reachable_architectures_is_searched_by_gentle_mutation() -> None:
     """Only one deep, narrow architecture and what differs from it in one place fit: 58 of 4e14."""
 
     def places(subs: Sequence[SubTransformer]) -> list[float]:
@@ -213,7 +203,7 @@ def test_a_handful_of_reachable_architectures_is_searched_by_gentle_mutation(wmt
         ]
 
     settings = Settings(iterations=5, population=10, parents=2, mutants=8, crossovers=0)
-    history = list(evolve(wmt_space, places, lambda sub: -float(sub.decoder_layers), 1.0, settings, 1))
+    history = list(evolve(WMT, places, lambda sub: -float(sub.decoder_layers), 1.0, settings, 1))
     found = {member.candidate.sub for member in history}
     assert all(places([sub])[0] <= 1 for sub in found)
     assert {places([sub])[0] for sub in found} == {0, 1}
@@ -232,9 +222,15 @@ def test_a_small_mutation_probability_still_makes_mutants() -> None:
     assert origins == ["parent"] * 2 + ["mutation"] * 4
 
 
-def test_one_parent_makes_no_crossover() -> None:
-    settings = Settings(iterations=2, population=3, parents=1, mutants=1, crossovers=1)
-    assert [m.candidate.origin for m in search(100.0, settings) if m.iteration == 2] == ["parent", "mutation"]
+def test_where_crossovers_can_give_nothing_new_mutants_take_their_place() -> None:
+    settings = Settings(iterations=2, population=5, parents=1, mutants=1, crossovers=3)
+    assert [m.candidate.origin for m in search(100.0, settings) if m.iteration == 2] == ["parent"] + ["mutation"] * 4
+
+    def only_one_gene_matters(sub: SubTransformer) -> float:
+        return float(sub.decoder_embed_dim + sub.decoder_layers)
+
+    history = list(evolve(SPACE, predict, only_one_gene_matters, 100.0, SMALL, 1))
+    assert len({member.candidate.sub for member in history}) == SMALL.planned_evaluations
 
 
 def test_a_predictor_that_refuses_everything_does_not_loop_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,22 +274,6 @@ def test_best_candidates_are_distinct_sorted_and_prefer_the_faster_of_equals() -
         m.candidate.predicted_ms for m in history if m.loss == best[0].loss and m.candidate.origin != "parent"
     )
     assert len(best_candidates(history[:3], 10)) == 3
-
-
-@pytest.fixture
-def wmt_space() -> DesignSpace:
-    return DesignSpace(
-        encoder_embed_dim=(640, 512),
-        encoder_layers=(6,),
-        encoder_ffn_dim=(3072, 2048, 1024),
-        encoder_self_heads=(8, 4),
-        decoder_embed_dim=(640, 512),
-        decoder_layers=(6, 5, 4, 3, 2, 1),
-        decoder_ffn_dim=(3072, 2048, 1024),
-        decoder_self_heads=(8, 4),
-        decoder_cross_heads=(8, 4),
-        decoder_attended_layers=(1, 2, 3),
-    )
 
 
 def _all_genes(space: DesignSpace, deepest_only: bool = False) -> list[tuple[int, ...]]:

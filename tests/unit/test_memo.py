@@ -12,25 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hat.architecture import DesignSpace, SubTransformer
+from hat.architecture import SubTransformer
 from hat.rolling import rolling_folder
 from hat.search.evolution import Evaluation, Settings, evolve
 from hat.search.memo import RememberedLoss
 from hat.search.tables import write_history
 
-SPACE = DesignSpace(
-    encoder_embed_dim=(32, 64),
-    encoder_layers=(2,),
-    encoder_ffn_dim=(64, 128),
-    encoder_self_heads=(2, 4),
-    decoder_embed_dim=(32, 64),
-    decoder_layers=(1, 2, 3),
-    decoder_ffn_dim=(64, 128),
-    decoder_self_heads=(2, 4),
-    decoder_cross_heads=(2, 4),
-    decoder_attended_layers=(1, 2),
-    qkv_dim=32,
-)
+from tests.spaces import SMALL as SPACE
+
 SMALL = Settings(iterations=4, population=20, parents=4, mutants=8, crossovers=8)
 SUBS = [SPACE.sample(random.Random(seed)) for seed in range(40)]
 

@@ -12,12 +12,13 @@ import pytest
 from hat.architecture import DesignSpace
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
+from hat.files import read_csv
 from hat.paper.figure6 import Predictions, draw_figure6
 from hat.paper.figure7 import draw_figure7
 from hat.paper.models import ModelRow, model_row, panels, read_models, write_models
 from hat.paper.style import Label, label_points, panel_grid
 from hat.paper.table8 import COLUMNS, table8, table8_records
-from hat.paper.tables import escape_latex, read_csv
+from hat.paper.tables import escape_latex
 
 
 def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any) -> ModelRow:

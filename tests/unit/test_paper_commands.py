@@ -60,12 +60,13 @@ def made_up(tmp_path: Path) -> Path:
         (folder / "score" / "test.json").write_text(score)
         latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
-        (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
         design("depth", 1 + number, folder / "architecture.yaml")
         if model.startswith("hat"):
             search = task / "search" / "this-cpu" / model.rsplit("-", 1)[1]
             search.mkdir(parents=True)
-            (search / "confirmed.json").write_text(json.dumps({"budget_ms": 10.5, "predicted_ms": 10.25}))
+            (search / "confirmed.json").write_text(json.dumps({"budget_ms": 10.5, "predicted_ms": 10.25} | latency))
+        else:
+            (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
     return tmp_path
 
 

@@ -73,5 +73,5 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     write_samples(tmp_path / "samples.csv", samples(1))
     header = (tmp_path / "samples.csv").read_text().splitlines()[0]
     (tmp_path / "samples.csv").write_text(header + "\n")
-    with pytest.raises(InputError, match="no samples"):
+    with pytest.raises(InputError, match="no rows"):
         read_samples(tmp_path / "samples.csv")

@@ -13,23 +13,12 @@ from typing import Any
 import command
 import pytest
 import torch
-from hat.architecture import DesignSpace, SubTransformer
+from hat.architecture import SubTransformer
 from hat.files import write_json, write_yaml
 from hat.latency.predictor import Predictor, build_mlp, engineered
 
-SPACE = DesignSpace(
-    encoder_embed_dim=(32, 64),
-    encoder_layers=(2,),
-    encoder_ffn_dim=(64, 128),
-    encoder_self_heads=(2, 4),
-    decoder_embed_dim=(32, 64),
-    decoder_layers=(1, 2, 3),
-    decoder_ffn_dim=(64, 128),
-    decoder_self_heads=(2, 4),
-    decoder_cross_heads=(2, 4),
-    decoder_attended_layers=(1, 2),
-    qkv_dim=64,
-)
+from tests.spaces import SMALL as SPACE
+
 asked: list[SubTransformer] = []
 kill_after = [10**9]
 
@@ -119,8 +108,10 @@ def test_both_tables(search: Callable[..., Path], capsys: pytest.CaptureFixture[
     assert [float(row["loss"]) for row in candidates] == sorted(float(loss) for loss, _ in losses)[:10]
     assert len({SubTransformer.from_row(row) for row in candidates}) == 10
     progress = capsys.readouterr().err.splitlines()
-    assert progress[-1].startswith("search p25: 100%  28/28 evaluations")
-    assert progress[-1].endswith(f"iteration 3 of 3, best loss {float(candidates[0]['loss']):.4f}")
+    best = f"{float(candidates[0]['loss']):.4f}"
+    assert progress[-2].startswith("search p25: 100%  28/28 evaluations")
+    assert progress[-2].endswith(f"iteration 3 of 3, best loss {best}")
+    assert progress[-1] == f"search p25: 28 SubTransformers, 28 of them scored here, best {best}"
 
 
 def test_killed_and_run_again_it_writes_the_same_files(search: Callable[..., Path]) -> None:
@@ -167,7 +158,7 @@ def test_max_evaluations(search: Callable[..., Path]) -> None:
         ({"budget": "p26"}, "budgets.json: unknown budget 'p26'; legal: 3ms, p25 (did you mean 'p25'?)"),
         ({"population": 13}, "search: population = 13, but 4 parents + 4 mutants + 4 crossovers; legal: their sum"),
         ({"predictor": "absent.pt"}, "absent.pt: No such file or directory; legal: a latency predictor"),
-        ({"space": "absent.yaml"}, "absent.yaml: no such space file"),
+        ({"space": "absent.yaml"}, "no space file absent.yaml; legal: a .yaml file, or one of "),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

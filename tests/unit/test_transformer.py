@@ -19,23 +19,10 @@ from hat.errors import InputError
 from hat.transformer import Transformer
 from torch import Tensor
 
+from tests.spaces import WMT, WMT_SIXTEENTH
 from tests.unit.reference_transformer import logits as reference_logits
 
 PAD, EOS, VOCABULARY = 1, 2, 29
-# the paper's WMT space (HAT, section 4.1) with every width, and Q, divided by 16
-WMT = DesignSpace(
-    encoder_embed_dim=(40, 32),
-    encoder_layers=(6,),
-    encoder_ffn_dim=(192, 128, 64),
-    encoder_self_heads=(8, 4),
-    decoder_embed_dim=(40, 32),
-    decoder_layers=(6, 5, 4, 3, 2, 1),
-    decoder_ffn_dim=(192, 128, 64),
-    decoder_self_heads=(8, 4),
-    decoder_cross_heads=(8, 4),
-    decoder_attended_layers=(1, 2, 3),
-    qkv_dim=32,
-)
 # what the paper's spaces have not: an encoder whose depth varies, and widths that differ at their maxima
 ELASTIC = DesignSpace(
     encoder_embed_dim=(12, 24),
@@ -50,7 +37,7 @@ ELASTIC = DesignSpace(
     decoder_attended_layers=(1, 2, 3),
     qkv_dim=8,
 )
-SPACES = {"wmt": WMT, "demo": configuration.design_space("demo"), "elastic": ELASTIC}
+SPACES = {"wmt": WMT_SIXTEENTH, "demo": configuration.design_space("demo"), "elastic": ELASTIC}
 DRAWS = [("wmt", seed) for seed in range(50)] + [("demo", seed) for seed in range(50)]
 DRAWS += [("elastic", seed) for seed in range(20)]
 
@@ -150,7 +137,7 @@ def test_an_independent_reference_agrees(space: str, seed: int) -> None:
 
 def test_the_reference_is_sensitive_to_everything_that_an_architecture_says() -> None:
     """So that the agreement above means something: another head count or memory gives other logits."""
-    model, sub = supertransformer("wmt", share=True), WMT.largest
+    model, sub = supertransformer("wmt", share=True), WMT_SIXTEENTH.largest
     source, previous = sentences(0, padded=False)
     model.activate(sub)
     expected = model(source, previous)
@@ -245,8 +232,8 @@ def test_gradients_reach_the_active_slices_alone_and_equal_the_extracted_model_s
 def test_dropout_scales_with_the_width_and_attention_dropout_does_not(
     monkeypatch: pytest.MonkeyPatch, extracted: bool
 ) -> None:
-    sub = SubTransformer.from_dict(WMT.largest.to_dict() | {"encoder_embed_dim": 32, "decoder_embed_dim": 40})
-    model = dense(WMT.maximum, share=True, dropout=0.3, attention_dropout=0.1).train()
+    sub = SubTransformer.from_dict(WMT_SIXTEENTH.largest.to_dict() | {"encoder_embed_dim": 32, "decoder_embed_dim": 40})
+    model = dense(WMT_SIXTEENTH.maximum, share=True, dropout=0.3, attention_dropout=0.1).train()
     model.activate(sub)
     network = model.extract(sub) if extracted else model
     residual: list[float] = []
@@ -274,8 +261,8 @@ def test_dropout_scales_with_the_width_and_attention_dropout_does_not(
 
 
 def test_dropout_of_the_same_seed_is_the_same_in_both() -> None:
-    sub = WMT.sample(random.Random(11))
-    model = dense(WMT.maximum, share=True, dropout=0.3, attention_dropout=0.1).train()
+    sub = WMT_SIXTEENTH.sample(random.Random(11))
+    model = dense(WMT_SIXTEENTH.maximum, share=True, dropout=0.3, attention_dropout=0.1).train()
     model.activate(sub)
     extracted = model.extract(sub)
     assert extracted.training
@@ -290,7 +277,7 @@ def test_dropout_of_the_same_seed_is_the_same_in_both() -> None:
 def test_extracting_changes_nothing_and_shares_nothing() -> None:
     model, sub = drawn("wmt", 0)
     source, previous = sentences(0)
-    model.activate(WMT.largest)
+    model.activate(WMT_SIXTEENTH.largest)
     expected = model(source, previous)
     extracted = model.extract(sub)
     assert torch.equal(model(source, previous), expected)
@@ -305,14 +292,14 @@ def test_activation_forgets_the_one_before() -> None:
     model.activate(sub)
     expected = model(source, previous)
     for seed in range(5):
-        model.activate(WMT.sample(random.Random(seed)))
+        model.activate(WMT_SIXTEENTH.sample(random.Random(seed)))
     model.activate(sub)
     assert torch.equal(model(source, previous), expected)
 
 
 def test_an_optimiser_s_step_is_seen_without_activating_again() -> None:
-    model = dense(WMT.maximum, share=True).eval()
-    sub = WMT.sample(random.Random(1))
+    model = dense(WMT_SIXTEENTH.maximum, share=True).eval()
+    sub = WMT_SIXTEENTH.sample(random.Random(1))
     model.activate(sub)
     source, previous = sentences(1)
     before = model(source, previous)
@@ -339,7 +326,7 @@ def test_sentences_longer_than_the_first_position_table() -> None:
 
 def test_initial_weights() -> None:
     """Xavier with the fans of the fused query-key-value matrix, tables N(0, 1 / width), biases zero, as the authors."""
-    model = dense(WMT.maximum, share=False)
+    model = dense(WMT_SIXTEENTH.maximum, share=False)
     for name, weight in model.named_parameters():
         if "table" in name:
             assert weight.std().item() == pytest.approx(40**-0.5, rel=0.1)
@@ -353,19 +340,7 @@ def test_initial_weights() -> None:
 
 
 def test_parameters_at_full_size_without_allocating_them() -> None:
-    space = DesignSpace(
-        encoder_embed_dim=(640, 512),
-        encoder_layers=(6,),
-        encoder_ffn_dim=(3072, 2048, 1024),
-        encoder_self_heads=(8, 4),
-        decoder_embed_dim=(640, 512),
-        decoder_layers=(6, 5, 4, 3, 2, 1),
-        decoder_ffn_dim=(3072, 2048, 1024),
-        decoder_self_heads=(8, 4),
-        decoder_cross_heads=(8, 4),
-        decoder_attended_layers=(1, 2, 3),
-    )
-    for sub in (space.largest, space.smallest, *(space.sample(random.Random(seed)) for seed in range(5))):
+    for sub in (WMT.largest, WMT.smallest, *(WMT.sample(random.Random(seed)) for seed in range(5))):
         with torch.device("meta"):
             model = dense(sub, share=True)
         sizes = {name: weight.numel() for name, weight in model.named_parameters()}
@@ -373,13 +348,13 @@ def test_parameters_at_full_size_without_allocating_them() -> None:
 
 
 def test_what_does_not_fit() -> None:
-    model = dense(WMT.sample(random.Random(0)), share=True)
-    for wrong in (WMT.maximum, ELASTIC.smallest):
+    model = dense(WMT_SIXTEENTH.sample(random.Random(0)), share=True)
+    for wrong in (WMT_SIXTEENTH.maximum, ELASTIC.smallest):
         for use in (model.activate, model.extract):
             with pytest.raises(ValueError, match="does not fit inside"):
                 use(wrong)
     with pytest.raises(ValueError, match="shared embeddings need one dictionary, not 5 and 6 words"):
-        Transformer(WMT.smallest, source_vocabulary=5, target_vocabulary=6, share_embeddings=True)
+        Transformer(WMT_SIXTEENTH.smallest, source_vocabulary=5, target_vocabulary=6, share_embeddings=True)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -406,7 +381,7 @@ def test_a_supertransformer_is_saved_whole_whatever_is_active(tmp_path: Path) ->
     model.activate(sub)
     save_checkpoint(tmp_path / "super.pt", model)
     loaded, _ = load_checkpoint(tmp_path / "super.pt")
-    assert loaded.architecture == WMT.maximum
+    assert loaded.architecture == WMT_SIXTEENTH.maximum
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(model.parameters(), loaded.parameters(), strict=True))
 
 
@@ -424,7 +399,7 @@ def _broken_checkpoints(folder: Path) -> Iterator[Path]:
         "start": good[: len(good) // 2],
         "almost": good[:-30],
         "zip": good[: len(good) // 3] + bytes(1000) + good[len(good) // 3 + 1000 :],
-        "code": pickle.dumps({"architecture": Explosive()}),
+        "code": pickle.dumps({"architecture": Explosive()}, protocol=2),
     }.items():
         (folder / f"{name}.pt").write_bytes(content)
         yield folder / f"{name}.pt"
@@ -450,6 +425,7 @@ def _broken_checkpoints(folder: Path) -> Iterator[Path]:
     yield folder / "folder.pt"
 
 
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
 def test_corrupt_checkpoints_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for path in _broken_checkpoints(tmp_path):

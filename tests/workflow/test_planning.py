@@ -46,7 +46,7 @@ def test_a_cluster_is_asked_for_what_a_rule_needs(repository: House) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--config", "experiment=dmo"], "config/dmo.yaml: unknown experiment 'dmo'"),
+        (["--config", "experiment=dmo"], "--config experiment: unknown experiment 'dmo'"),
         (["--config", "experimnt=demo"], "did you mean 'experiment'?"),
         (["--configfile", "{file}"], "--config: unknown key 'seed'"),
         (["--config", "experiment={file}"], "tasks > demo.de-en > devices: unknown device 'this-cup'"),

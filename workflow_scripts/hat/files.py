@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,20 +118,31 @@ def folder_digest(folder: str | os.PathLike[str]) -> str:
     return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in files})
 
 
-def write_csv(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Write `rows`, which share their keys, under a header line."""
-    rows = list(rows)
+def write_csv(path: str | os.PathLike[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `rows` under the names of the first; nothing for None, true and false in small letters."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows([_cell(row[name]) for name in rows[0]] for row in rows)
 
 
-def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """The rows of a CSV file with a header line. InputError when it is missing or a row has another number of cells."""
-    reader = csv.DictReader(read_text(path).splitlines())
-    rows = list(reader)
+def read_csv(path: str | os.PathLike[str], columns: Iterable[str] = ()) -> list[dict[str, str]]:
+    """The rows of a CSV file. InputError when it is missing, empty, ragged, or lacks one of `columns`."""
+    try:
+        reader = csv.DictReader(read_text(path).splitlines(keepends=True))
+        rows, names = list(reader), reader.fieldnames or []
+    except csv.Error as error:
+        raise InputError(path, str(error), "CSV") from None
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise InputError(path, f"missing column {missing[0]!r}", ", ".join(columns))
+    if not rows:
+        raise InputError(path, "no rows", "at least one")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            raise InputError(path, f"line {number}: not {len(reader.fieldnames or [])} cells")
+            raise InputError(path, f"line {number}: not {len(names)} cells", "as many cells as the header has")
     return rows
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

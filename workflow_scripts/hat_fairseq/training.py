@@ -144,7 +144,7 @@ class Training:
 
     def parse(self, options: dict[str, Any]) -> Any:
         """fairseq's configuration of this training from `model_options` and `trainer_options`."""
-        named = {name: value for name, value in options.items() if value not in (False, "")}
+        named = {name: value for name, value in options.items() if value is not False and value != ""}
         words = [word for name, value in named.items() for word in (f"--{name}", *([] if value is True else [value]))]
         parser = fairseq_options.get_training_parser()
         arguments = [str(self.corpus), *map(str, words)]

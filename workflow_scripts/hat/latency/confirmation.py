@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import read_text
+from hat.files import read_csv
 from hat.latency.signature import Latency
 from hat.progress import say
 
@@ -49,18 +48,14 @@ class Confirmed:
 def read_candidates(path: str | os.PathLike[str]) -> list[Candidate]:
     """The rows of a search's candidates.csv, best first. InputError names the line that is wrong."""
     candidates = []
-    for number, row in enumerate(csv.DictReader(read_text(path).splitlines()), start=2):
+    for number, row in enumerate(read_csv(path, ("rank", "loss", "predicted_ms")), start=2):
         place = f"{os.fspath(path)}: line {number}"
         try:
             rank, loss, predicted_ms = int(row["rank"]), float(row["loss"]), float(row["predicted_ms"])
-        except KeyError as error:
-            raise InputError(place, f"missing column {error}", "rank, loss, predicted_ms, architecture") from None
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise InputError(place, str(error), "numbers") from None
         sub = SubTransformer.from_row(row, place)
         candidates.append(Candidate(rank=rank, loss=loss, predicted_ms=predicted_ms, sub=sub))
-    if not candidates:
-        raise InputError(path, "no candidates", "at least one row")
     return sorted(candidates, key=lambda candidate: candidate.rank)
 
 

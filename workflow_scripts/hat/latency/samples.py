@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import random
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Self
 
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
-from hat.files import read_text, replacing
+from hat.files import read_csv, write_csv
 from hat.latency.signature import NUMBERS
 
 PATIENCE = 10_000
@@ -69,17 +68,10 @@ def draw_samples(space: DesignSpace, seed: int, count: int) -> list[SubTransform
 
 
 def write_samples(path: str | os.PathLike[str], samples: Sequence[Sample]) -> None:
-    rows = [sample.to_row() for sample in samples]
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, [sample.to_row() for sample in samples])
 
 
 def read_samples(path: str | os.PathLike[str]) -> list[Sample]:
     """The rows of a samples.csv. InputError names the line that is wrong; a file without rows is wrong, too."""
-    rows = csv.DictReader(read_text(path).splitlines())
-    samples = [Sample.from_row(row, f"{os.fspath(path)}: line {number}") for number, row in enumerate(rows, start=2)]
-    if not samples:
-        raise InputError(path, "no samples", "at least one row")
-    return samples
+    rows = read_csv(path)
+    return [Sample.from_row(row, f"{os.fspath(path)}: line {number}") for number, row in enumerate(rows, start=2)]

@@ -10,10 +10,9 @@ from typing import Any, Self
 from matplotlib.axes import Axes
 
 from hat.errors import InputError
-from hat.files import read_json
+from hat.files import read_csv, read_json
 from hat.paper.models import latency_unit
 from hat.paper.style import GREY, MARKS, panel_grid, round_ticks, save_figure
-from hat.paper.tables import read_csv
 
 PANEL_INCHES = (3.3, 3.3)
 

@@ -10,8 +10,7 @@ from typing import Any, get_args, get_type_hints
 from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
-from hat.files import read_json
-from hat.paper.tables import read_csv, write_csv
+from hat.files import read_csv, read_json, write_csv
 
 FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling"}
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}

@@ -17,8 +17,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from hat.files import replacing
-from hat.paper.tables import write_csv
+from hat.files import replacing, write_csv
 
 matplotlib.use("Agg")
 

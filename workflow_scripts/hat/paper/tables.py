@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hat.errors import InputError
-from hat.files import replacing, write_text
+from hat.files import write_csv, write_text
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -99,36 +97,3 @@ def _latex_row(cells: Iterable[str]) -> str:
 def _latex_note(note: str) -> str:
     parts = [escape_latex(part) for part in note.split("`")]
     return "".join(rf"\texttt{{{part}}}" if number % 2 else part for number, part in enumerate(parts))
-
-
-def write_csv(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
-    """One record a row, the columns of the first; nothing for None, true and false in small letters."""
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(records[0])
-        writer.writerows([_cell(record[name]) for name in records[0]] for record in records)
-
-
-def _cell(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def read_csv(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
-    """The rows of a CSV file. InputError when it is missing, empty, ragged, or lacks one of `columns`."""
-    try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows, names = list(reader), reader.fieldnames or []
-    except OSError as error:
-        raise InputError(path, error.strerror or "cannot be read", "a CSV file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, str(error), "CSV in UTF-8") from None
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise InputError(path, f"missing column {missing[0]!r}", ", ".join(columns))
-    if not rows:
-        raise InputError(path, "no rows", "at least one")
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise InputError(path, f"line {number}: not {len(names)} cells", "as many cells as the header has")
-    return rows

@@ -138,7 +138,10 @@ class _Draw:
         return found
 
     def offspring(self, parents: list[Genes]) -> list[Candidate]:
-        """Mutants and crossovers of `parents`; fewer than the settings say where no more can be found."""
+        """Mutants and crossovers of `parents`; fewer than the settings say where no more can be found.
+
+        Where parents have become so alike that their crossovers are all known, further mutants take their place.
+        """
         born = self._mutants(parents, self.settings.mutants)
         if len(parents) > 1:
 
@@ -147,7 +150,7 @@ class _Draw:
                 return self.space.crossover(first, second, self.rng)
 
             born += self._take(self.settings.crossovers, "crossover", crossover)
-        return born
+        return born + self._mutants(parents, self.settings.mutants + self.settings.crossovers - len(born))
 
     def _mutants(self, parents: list[Genes], count: int) -> list[Candidate]:
         """`count` mutants. Where hardly any fits, ever gentler mutations are tried, down to about one gene each."""
