@@ -101,7 +101,8 @@ NAME = EXPERIMENT["experiment"]
 SEED = EXPERIMENT["seed"]
 PAPER = f"results/{NAME}/paper"
 
-# Rules that time something claim the whole machine, so that nothing runs beside them.
+# Rules that time something claim the whole machine, so that nothing runs beside them. They have the highest priority, so
+# that they need not wait until every training is over; then comes what the searches wait for.
 ALL_CORES = workflow.cores or 1
 
 # The folder in which downloads are looked up first. It goes by the environment: where a file came from changes no result.

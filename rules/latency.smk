@@ -14,6 +14,7 @@ rule collect_latency:
         "logs/collect_latency/{experiment}/{task}/{device}/{shard}.log",
     benchmark:
         "benchmarks/collect_latency/{experiment}/{task}/{device}/{shard}.jsonl"
+    priority: 20
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES
@@ -63,6 +64,7 @@ rule merge_latency:
         "logs/merge_latency/{experiment}/{task}/{device}.log",
     benchmark:
         "benchmarks/merge_latency/{experiment}/{task}/{device}.jsonl"
+    priority: 10
     conda:
         "../envs/latency.yaml"
     threads: 1
@@ -95,6 +97,7 @@ rule fit_predictor:
         "logs/fit_predictor/{experiment}/{task}/{device}.log",
     benchmark:
         "benchmarks/fit_predictor/{experiment}/{task}/{device}.jsonl"
+    priority: 10
     conda:
         "../envs/predictor.yaml"
     threads: 1
@@ -132,6 +135,7 @@ rule resolve_budgets:
         "logs/resolve_budgets/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
         "benchmarks/resolve_budgets/{experiment}/{task}/{device}/{budget}.jsonl"
+    priority: 10
     conda:
         "../envs/predictor.yaml"
     threads: 1

@@ -89,6 +89,7 @@ rule measure_model:
         "logs/measure_model/{experiment}/{task}/{model}/{device}.log",
     benchmark:
         "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
+    priority: 20
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES

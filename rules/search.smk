@@ -14,6 +14,7 @@ rule search_subtransformer:
         "logs/search_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
         "benchmarks/search_subtransformer/{experiment}/{task}/{device}/{budget}.jsonl"
+    priority: 10
     conda:
         "../envs/fairseq.yaml"
     threads: 1
@@ -74,6 +75,7 @@ rule confirm_subtransformer:
         "logs/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
         "benchmarks/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.jsonl"
+    priority: 20
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES

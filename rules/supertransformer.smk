@@ -12,6 +12,7 @@ rule train_supertransformer:
         "logs/train_supertransformer/{experiment}/{task}.log",
     benchmark:
         "benchmarks/train_supertransformer/{experiment}/{task}.jsonl"
+    priority: 10
     conda:
         "../envs/fairseq.yaml"
     threads: 1

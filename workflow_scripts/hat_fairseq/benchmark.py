@@ -21,6 +21,7 @@ from hat.search.memo import RememberedLoss
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.inherited import InheritedLoss
+from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.training import Training, log_to
 
 UPDATES_A_TURN = 3
@@ -57,6 +58,7 @@ def compare_training(training: Training, largest: SubTransformer, turns: int, fo
     `training` is that of a SuperTransformer; plain fairseq trains an ordinary Transformer of the size of `largest`.
     """
     log_to(folder / "fairseq.log")
+    keep_freed_memory()
     contestants = [Contestant("fairseq transformer, fp32", training, _plain(training, largest), folder)]
     for precision in ("fp32", "bf16"):
         recipe = training.recipe | {"precision": precision}

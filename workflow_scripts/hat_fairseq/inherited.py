@@ -11,6 +11,7 @@ from hat.architecture import SubTransformer
 from hat.checkpoint import load_checkpoint
 
 from hat_fairseq.corpus import batches, open_corpus
+from hat_fairseq.memory import keep_freed_memory
 
 
 class InheritedLoss:
@@ -22,6 +23,7 @@ class InheritedLoss:
     def __init__(
         self, supertransformer: Path, corpus: Path, *, split: str = "valid", max_tokens: int = 4096, device: str = "cpu"
     ) -> None:
+        keep_freed_memory()
         self.model, facts = load_checkpoint(supertransformer)
         self.model.to(device)
         self.label_smoothing = facts["label_smoothing"]

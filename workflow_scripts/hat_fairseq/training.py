@@ -23,6 +23,7 @@ from hat.progress import say
 from hat.transformer import Transformer
 
 from hat_fairseq.corpus import statistics
+from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.task import HatTranslationTask, Record
 
 NEVER = 10**9
@@ -56,6 +57,7 @@ class Training:
         """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
         self._check()
         torch.set_num_threads(self.threads)
+        keep_freed_memory()
         last = folder / "checkpoint_last.pt"
         if self._updates_done(last) < self.recipe["updates"]:
             self._fairseq(folder)
