@@ -83,6 +83,7 @@ rule measure_model:
     input:
         architecture=architecture,
         corpus=of_corpus("binary"),
+        reference="results/{experiment}/{task}/latency/{device}/signature.json",
     output:
         "results/{experiment}/{task}/models/{model}/latency/{device}.json",
     log:
@@ -110,6 +111,7 @@ rule measure_model:
             --architecture {input.architecture:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
+            --reference {input.reference:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --output {output:q} \

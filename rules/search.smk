@@ -68,6 +68,7 @@ rule confirm_subtransformer:
         candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
         corpus=of_corpus("binary"),
         budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+        reference="results/{experiment}/{task}/latency/{device}/signature.json",
     output:
         subtransformer="results/{experiment}/{task}/search/{device}/{budget}/subtransformer.yaml",
         report="results/{experiment}/{task}/search/{device}/{budget}/confirmed.json",
@@ -96,6 +97,7 @@ rule confirm_subtransformer:
             --candidates {input.candidates:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
+            --reference {input.reference:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --budgets {input.budgets:q} \

@@ -1,6 +1,6 @@
 """Measure the latency of sampled SubTransformers on this machine: one shard of the samples.
 
-Resumes where a killed collection stopped. Samples measured while the machine drifted are measured again.
+Resumes where a killed collection stopped. Each run is followed by one of an anchor, which tells the machine's speed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import timing
 from code_hash import code_hash
 from hat.errors import InputError
 from hat.files import write_json
-from hat.latency.collection import collect
-from hat.latency.drift import anchor, drifted
+from hat.latency.collection import anchor, collect, drifted
 from hat.latency.samples import draw_samples, write_samples
 from hat.rolling import rolling_folder
 
@@ -25,8 +24,8 @@ from hat.rolling import rolling_folder
 def main(args: argparse.Namespace) -> None:
     if not 0 <= args.shard < args.shards <= args.samples:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
-    bench = timing.bench(args)
     space = configuration.design_space(args.space)
+    bench = timing.bench(args, anchor(space))
     subs = draw_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
@@ -41,12 +40,12 @@ def main(args: argparse.Namespace) -> None:
         "seed": args.seed,
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, anchor_ms = collect(folder / "log.jsonl", subs, order, anchor(space), bench.measure)
+        samples, anchor_ms = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
     write_samples(args.output, samples)
     facts = {
         "signature": bench.signature.to_dict(),
         "samples": len(samples),
-        "drifted": sum(drifted(sample.drift) for sample in samples),
+        "drifted": drifted(samples),
         "anchor_ms": anchor_ms,
     }
     write_json(args.signature, facts)

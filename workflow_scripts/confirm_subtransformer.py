@@ -19,7 +19,7 @@ from hat.latency.protocol import PAPER_RUNS
 def main(args: argparse.Namespace) -> None:
     candidates = read_candidates(args.candidates)
     limit_ms = budget_ms(args.budgets, args.budget)
-    confirmed = confirm(candidates, limit_ms, timing.bench(args).measure)
+    confirmed = confirm(candidates, limit_ms, timing.Reference(args.reference).measure(args))
     confirmed.candidate.sub.save(args.subtransformer)
     write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict()})
 
@@ -28,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--candidates", required=True, type=Path, metavar="CSV")
     timing.add_arguments(p, runs=PAPER_RUNS)
+    p.add_argument(
+        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+    )
     p.add_argument("--budgets", required=True, type=Path, metavar="JSON", help="budgets in ms")
     p.add_argument("--budget", required=True, metavar="NAME", help="which of them, such as p25 or 120ms")
     p.add_argument("--subtransformer", required=True, type=Path, metavar="YAML", help="the one taken")

@@ -14,8 +14,9 @@ from hat.progress import say
 
 
 def main(args: argparse.Namespace) -> None:
-    latency = timing.bench(args).measure(SubTransformer.load(args.architecture))
-    say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, 90th percentile {latency.p90_ms:.2f})")
+    measure = timing.Reference(args.reference).measure(args)
+    latency = measure(SubTransformer.load(args.architecture))
+    say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})")
     write_json(args.output, latency.to_dict())
 
 
@@ -23,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--architecture", required=True, type=Path, metavar="YAML")
     timing.add_arguments(p, runs=PAPER_RUNS)
+    p.add_argument(
+        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+    )
     p.add_argument("--output", required=True, type=Path, metavar="JSON")
     return p
 

@@ -1,41 +1,36 @@
-"""Join the latency samples of all shards. Refused when they were not measured alike."""
+"""Join the latency samples of all shards, at one speed. Refused when they were not measured alike."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from statistics import median
 
 import command
+import timing
 from hat.errors import InputError
-from hat.files import read_json, write_json
-from hat.latency.collection import merge
-from hat.latency.drift import drifted
+from hat.files import write_json
+from hat.latency.collection import DRIFT_TOLERANCE, drifted, merge
 from hat.latency.samples import read_samples, write_samples
-from hat.latency.signature import Signature, common_signature
+from hat.latency.signature import common_signature
 from hat.progress import say
 
 
 def main(args: argparse.Namespace) -> None:
     if len(args.shards) != len(args.signatures):
         raise InputError("--signatures", f"{len(args.signatures)} for {len(args.shards)} shards", "one for each shard")
-    signatures, anchors_ms = [], []
-    for path in args.signatures:
-        facts = read_json(path)
-        if not isinstance(facts, dict) or not isinstance(facts.get("anchor_ms"), float):
-            raise InputError(path, "not the signature of a latency shard")
-        signatures.append(Signature.from_dict(facts.get("signature"), path))
-        anchors_ms.append(facts["anchor_ms"])
-    signature = common_signature(signatures, args.signatures)
-    for path, anchor_ms in zip(args.shards, anchors_ms, strict=True):
-        if drifted(anchor_ms / median(anchors_ms)):
-            say(f"{path}: the machine's speed was {median(anchors_ms) / anchor_ms:.2f} of the other shards'")
-    samples = merge([read_samples(path) for path in args.shards], anchors_ms)
+    references = [timing.Reference(path) for path in args.signatures]
+    signature = common_signature([reference.signature for reference in references], args.signatures)
+    shards = [read_samples(path) for path in args.shards]
+    samples, anchor_ms = merge(shards, [reference.anchor_ms for reference in references], signature)
+    for path, reference in zip(args.shards, references, strict=True):
+        speed = anchor_ms / reference.anchor_ms
+        say(f"{path}: the anchor took {reference.anchor_ms:.2f} ms; speed {speed:.2f} of all shards'")
+    say(f"latency: speed off by over {DRIFT_TOLERANCE:.0%} for {drifted(samples)} of {len(samples)} samples, corrected")
     facts = {
         "signature": signature.to_dict(),
         "samples": len(samples),
-        "drifted": sum(drifted(sample.drift) for sample in samples),
-        "anchor_ms": median(anchors_ms),
+        "drifted": drifted(samples),
+        "anchor_ms": anchor_ms,
     }
     write_samples(args.output, samples)
     write_json(args.signature, facts)

@@ -29,7 +29,7 @@ from hat.latency import fitting
 from hat.latency.predictor import Predictor
 from hat.latency.samples import read_samples
 
-from tests.unit.latency_world import SPACE
+from tests.unit.latency_world import SIGNATURE, SPACE
 
 SCRIPTS = Path(collect_latency.__file__).parent
 STATISTICS = {"dictionary": "joint", "source_vocabulary": 20, "target_vocabulary": 20, "sentence_length": 3}
@@ -110,7 +110,7 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3)
+    where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--reference", "signature.json")
     results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
     budget = ("--budgets", "budgets.json", "--budget", "90000ms")
     run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results)
@@ -119,11 +119,16 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert (confirmed["budget"], confirmed["budget_ms"], confirmed["rank"]) == ("90000ms", 90000.0, 1)
     assert (confirmed["fits"], len(confirmed["tried"])) == (True, 1)
 
-    length = ("--sentence-length", 7)
-    run(measure_model, "--architecture", "subtransformer.yaml", *where, *length, "--output", "latency/bench.json")
+    run(measure_model, "--architecture", "subtransformer.yaml", *where, "--output", "latency/bench.json")
     measured = read("latency/bench.json")
     assert measured["latency_ms"] == pytest.approx(measured["encoder_ms"] + measured["decoder_ms"])
-    assert (measured["signature"]["sentence_length"], measured["signature"]["runs"]) == (7, 3)
+    assert (measured["signature"]["sentence_length"], measured["signature"]["runs"]) == (3, 3)
+    assert measured["drift"] == pytest.approx(measured["anchor_ms"] / signature["anchor_ms"], rel=1e-4)
+
+    other = ("--architecture", "subtransformer.yaml", *where, "--sentence-length", 7, "--output", "other.json")
+    with pytest.raises(InputError, match=r"this measurement: sentence_length is 7, but 3 in signature\.json"):
+        run(measure_model, *other)
+    assert not Path("other.json").exists()
 
 
 def test_killed_for_real_and_resumed(place: Path) -> None:
@@ -165,21 +170,26 @@ def test_shards_measured_differently_do_not_merge(place: Path) -> None:
     with pytest.raises(InputError, match=r"shards/1\.json: threads is 4, but 1 in shards/0\.json"):
         merge(0, 1)
     write_json("shards/1.json", {})
-    with pytest.raises(InputError, match=r"shards/1\.json: not the signature of a latency shard"):
+    with pytest.raises(InputError, match=r"shards/1\.json: not the signature of latency samples"):
         merge(0, 1)
     assert not Path("samples.csv").exists()
 
 
-def test_a_shard_slower_than_the_others_is_told_and_marked(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shards_are_merged_at_one_speed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for shard in (0, 1, 2):
         run(collect_latency, *collect_words(shard, 3, 3))
         record = read(f"shards/{shard}.json")
         record["anchor_ms"] = 10.0 if shard < 2 else 12.5
         write_json(f"shards/{shard}.json", record)
-    drift = read_samples("shards/2.csv")[0].drift
+    sample = read_samples("shards/2.csv")[0]
     merge(0, 1, 2)
-    assert "shards/2.csv: the machine's speed was 0.80 of the other shards'" in capsys.readouterr().err
-    assert read_samples("samples.csv")[2].drift == pytest.approx(1.25 * drift, abs=1e-3)
+    assert "shards/2.csv: the anchor took 12.50 ms; speed 0.80 of all shards'" in capsys.readouterr().err
+    assert read("signature.json")["anchor_ms"] == 10.0
+    merged = read_samples("samples.csv")[2]
+    drift = sample.numbers["anchor_ms"] / 10
+    assert merged.numbers["drift"] == pytest.approx(drift, rel=1e-4)
+    raw_ms = sample.latency_ms * sample.numbers["drift"]
+    assert merged.latency_ms == pytest.approx(raw_ms / drift, rel=1e-3)
 
 
 @pytest.mark.parametrize(("shard", "shards", "samples"), [(2, 2, 10), (-1, 2, 10), (0, 11, 10)])
@@ -191,7 +201,8 @@ def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards:
 def test_a_misspelt_device_is_refused_with_one_line_and_status_2(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = "--architecture a.yaml --device this-cpuu --statistics statistics.json --output o.json"
+    write_json("r.json", {"signature": SIGNATURE.to_dict(), "anchor_ms": 7.0})
+    words = "--architecture a.yaml --device this-cpuu --statistics statistics.json --reference r.json --output o.json"
     monkeypatch.setattr(sys, "argv", ["measure_model.py", *words.split()])
     with pytest.raises(SystemExit) as ended:
         command.run(measure_model.parser(), measure_model.main)

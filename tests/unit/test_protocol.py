@@ -8,7 +8,7 @@ import pytest
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency import protocol
-from hat.latency.protocol import Bench, Protocol, Workload, time_engine, time_runs, trimmed
+from hat.latency.protocol import Bench, Protocol, Workload, time_engine, time_in_turn, trimmed
 
 from tests.unit.latency_world import SIGNATURE, SPACE
 
@@ -28,8 +28,9 @@ class Clock:
 class SlowEngine:
     """Work is queued at once and takes its milliseconds when it is waited for, as on a GPU."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock, self.queued_ms, self.calls = clock, 0.0, {"encode": 0, "start": 0, "step": 0}
+    def __init__(self, clock: Clock, step_ms: float = 3) -> None:
+        self.clock, self.step_ms, self.queued_ms = clock, step_ms, 0.0
+        self.calls = {"encode": 0, "start": 0, "step": 0}
 
     def tokens(self, ids: list[int]) -> list[int]:
         return ids
@@ -48,7 +49,7 @@ class SlowEngine:
         assert len(tokens) == 5
         state["length"] += 1
         assert state["length"] <= WORKLOAD.sentence_length
-        self._queue("step", 3)
+        self._queue("step", self.step_ms)
 
     def synchronise(self) -> None:
         self.clock.now += self.queued_ms / 1000
@@ -68,8 +69,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_what_is_timed_and_how_often(clock: Clock) -> None:
     engine: Any = SlowEngine(clock)
-    latency = time_engine(engine, WORKLOAD, Protocol(runs=4, dry_runs=3), SIGNATURE)
-    assert engine.calls == {"encode": 1 + 7, "start": 7, "step": 70}
+    anchor: Any = SlowEngine(clock, step_ms=1)
+    anchor.synchronise = engine.synchronise
+    anchor._queue = engine._queue  # one processor
+    latency = time_engine(engine, anchor, WORKLOAD, Protocol(runs=4, dry_runs=3), SIGNATURE)
+    assert engine.calls == {"encode": 2 * (1 + 7), "start": 2 * 7, "step": 2 * 70}
+    assert latency.anchor_ms == pytest.approx(2 + 1 + 10)
+    assert latency.drift == 1.0
     assert latency.encoder_ms == pytest.approx(2)
     assert latency.decoder_ms == pytest.approx(1 + 3 * 10)
     assert latency.latency_ms == pytest.approx(33)
@@ -79,27 +85,37 @@ def test_what_is_timed_and_how_often(clock: Clock) -> None:
 
 
 def test_percentiles_are_of_all_runs_and_means_are_trimmed(clock: Clock) -> None:
-    durations = iter(
-        [5.0, *range(1, 11), *range(10, 110, 10)]
-    )  # one encoding to decode from, encoder runs, decoder runs
     engine: Any = SlowEngine(clock)
-    engine.encode = lambda source: engine._queue("encode", next(durations))
-    engine.start = lambda encoded, rows: engine._queue("start", next(durations))
+    encodings = iter([5.0, *range(1, 11)])  # one to decode from, then the runs
+    decodings = iter(range(10, 110, 10))
+    engine.encode = lambda source: engine._queue("encode", next(encodings))
+    engine.start = lambda encoded, rows: engine._queue("start", next(decodings))
     engine.step = lambda tokens, state: None
-    latency = time_engine(engine, WORKLOAD, Protocol(runs=10, dry_runs=0), SIGNATURE)
+    anchor: Any = SlowEngine(clock)
+    latency = time_engine(engine, anchor, WORKLOAD, Protocol(runs=10, dry_runs=0), SIGNATURE)
     assert latency.encoder_ms == pytest.approx(5.5)
     assert latency.decoder_ms == pytest.approx(55)
     assert latency.p50_ms == pytest.approx(60.5)
     assert latency.p90_ms == pytest.approx(100.1)
 
 
-def test_dry_runs_are_not_timed(clock: Clock) -> None:
-    durations = iter([1000.0, 4.0, 5.0])
+def test_works_take_turns_and_dry_runs_are_not_timed(clock: Clock) -> None:
+    done = ""
 
-    def work() -> None:
-        clock.now += next(durations) / 1000
+    def work(name: str, durations: list[float]) -> Any:
+        left = iter(durations)
 
-    assert time_runs(work, lambda: None, Protocol(runs=2, dry_runs=1)) == pytest.approx([4, 5])
+        def once() -> None:
+            nonlocal done
+            done += name
+            clock.now += next(left) / 1000
+
+        return once
+
+    works = [work("a", [1000.0, 4.0, 5.0]), work("b", [2000.0, 6.0, 7.0])]
+    times = time_in_turn(works, lambda: None, Protocol(runs=2, dry_runs=1))
+    assert times == [pytest.approx([4, 5]), pytest.approx([6, 7])]
+    assert done == "ababab"
 
 
 @pytest.mark.parametrize(
@@ -118,15 +134,17 @@ def test_trimmed(times: list[float], share: float, mean: float, std: float) -> N
 
 
 def test_bench_measures_a_real_model_and_signs_it() -> None:
-    bench = Bench(Device(name="bench"), WORKLOAD, Protocol(runs=3, dry_runs=1))
+    bench = Bench(Device(name="bench"), WORKLOAD, Protocol(runs=9, dry_runs=1), SPACE.smallest)
     small, large = bench.measure(SPACE.smallest), bench.measure(SPACE.maximum)
-    assert 0 < small.latency_ms < large.latency_ms
+    assert 0.5 < small.at(1.0).latency_ms < 2, "the anchor in units of the anchor"
+    assert large.at(1.0).latency_ms > small.at(1.0).latency_ms
     signature = small.signature.to_dict()
+    assert signature["anchor"] == SPACE.smallest.key
     assert {name: signature[name] for name in ("device", "threads", "beam", "runs", "dry_runs", "trim")} == {
         "device": "bench",
         "threads": 1,
         "beam": 5,
-        "runs": 3,
+        "runs": 9,
         "dry_runs": 1,
         "trim": 0.1,
     }

@@ -19,6 +19,23 @@ def test_a_latency_survives_its_numbers() -> None:
     assert Latency.from_numbers(original.numbers(), SIGNATURE) == original
 
 
+def test_a_latency_at_another_speed_is_as_if_measured_there() -> None:
+    """The machine took 1.5 times as long for everything: at the device's speed nothing of it is left."""
+    slow = latency(30.0, anchor_ms=10.5)
+    assert slow.drift == 1.0
+    found = slow.at(7.0)
+    assert found.drift == pytest.approx(1.5)
+    assert (found.latency_ms, found.encoder_ms, found.p50_ms) == pytest.approx((20.0, 2.0, 20.0))
+    assert found.p90_ms == pytest.approx(22.0)
+    assert found.encoder_std_ms == pytest.approx(0.01 / 1.5)
+    assert found.anchor_ms == 10.5
+
+
+def test_bringing_to_a_speed_twice_is_bringing_to_the_second() -> None:
+    raw = latency(30.0, anchor_ms=10.5)
+    assert raw.at(3.0).at(7.0).numbers() == pytest.approx(raw.at(7.0).numbers())
+
+
 def test_a_signature_survives_its_record() -> None:
     assert Signature.from_dict(SIGNATURE.to_dict()) == SIGNATURE
 

@@ -1,10 +1,14 @@
 """The fairseq plug-in (`--user-dir`): a task and a model, so that fairseq trains this project's Transformer."""
 
 import argparse
+import logging
 
 import torch
 
-from hat_fairseq import model, task
+# what fairseq tells of its doings is for the log of a training, see hat_fairseq.training
+logging.getLogger("fairseq").setLevel(logging.WARNING)
+
+from hat_fairseq import model, task  # noqa: E402
 
 __all__ = ["model", "task"]
 

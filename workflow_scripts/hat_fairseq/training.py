@@ -214,5 +214,6 @@ def log_to(path: Path) -> None:
         root.removeHandler(handler)
     root.addHandler(logging.FileHandler(path))
     root.setLevel(logging.INFO)
+    logging.getLogger("fairseq").setLevel(logging.INFO)
     logging.captureWarnings(True)
     sys.stdout.flush()

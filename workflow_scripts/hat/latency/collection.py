@@ -1,4 +1,4 @@
-"""Collecting latency samples: one shard, resumable, watched for drift.
+"""Collecting latency samples: one shard, resumable.
 
 Each finished measurement is one line of a log, on disk before the next begins. The log alone says what is left to do:
 a killed collection loses at most the measurement it was at, and a resumed one repeats none.
@@ -8,38 +8,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from hat.architecture import SubTransformer
+from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
-from hat.latency.drift import TOLERANCE, deviation, drifted, drifts
 from hat.latency.samples import Sample
-from hat.latency.signature import Latency
-from hat.progress import Progress, say
+from hat.latency.signature import Latency, Signature
+from hat.progress import Progress
 
-STRETCH = 10
-RETRIES = 2
-REPEATED_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One measurement: of the sample number `index`, or of the anchor (None)."""
-
-    index: int | None
-    numbers: dict[str, float]
+DRIFT_TOLERANCE = 0.05
 
 
 class Log:
-    """The measurements of one shard so far, in order. A last line that a kill cut off is dropped."""
+    """The raw measurements of one shard so far, in order, by sample number.
+
+    A last line that a kill cut off is dropped.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.entries: list[Entry] = []
+        self.measured: dict[int, dict[str, float]] = {}
         if path.exists():
             content = path.read_bytes()
             whole = content[: content.rfind(b"\n") + 1]
@@ -48,108 +39,67 @@ class Log:
             for number, line in enumerate(whole.splitlines(), start=1):
                 try:
                     record = json.loads(line)
-                    self.entries.append(Entry(record["sample"], record["latency"]))
+                    self.measured[record["sample"]] = record["latency"]
                 except (ValueError, KeyError, TypeError):
                     raise InputError(path, f"line {number} is damaged", "delete this file to measure anew") from None
 
-    def append(self, entry: Entry) -> None:
+    def append(self, index: int, numbers: dict[str, float]) -> None:
         with open(self.path, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"sample": entry.index, "latency": entry.numbers}) + "\n")
+            stream.write(json.dumps({"sample": index, "latency": numbers}) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        self.entries.append(entry)
+        self.measured[index] = numbers
 
-    def anchors(self) -> list[float | None]:
-        """See `hat.latency.drift.drifts`."""
-        return [entry.numbers["latency_ms"] if entry.index is None else None for entry in self.entries]
 
-    def best(self) -> dict[int, tuple[float, int]]:
-        """Of each sample measured, drift and place of its measurement with the least drift."""
-        found: dict[int, tuple[float, int]] = {}
-        for place, (entry, drift) in enumerate(zip(self.entries, drifts(self.anchors()), strict=True)):
-            if entry.index is not None and drift is not None:
-                known = found.get(entry.index)
-                if known is None or deviation(drift) < deviation(known[0]):
-                    found[entry.index] = drift, place
-        return found
+def anchor(space: DesignSpace) -> SubTransformer:
+    """The mid-sized architecture of a space: the middle choice of every gene."""
+    return space.decode([choices[len(choices) // 2] for choices in space.genes()])
 
 
 def collect(
     path: Path,
     subs: Sequence[SubTransformer],
     order: Sequence[int],
-    anchor: SubTransformer,
     measure: Callable[[SubTransformer], Latency],
+    signature: Signature,
 ) -> tuple[list[Sample], float]:
     """Measure `subs[i]` for each i of `order`, in that order, keeping the log at `path`.
 
-    The anchor is measured first, last and after every `STRETCH` samples. Samples that drifted are measured again at the
-    end: each at most `RETRIES` times, all together at most `REPEATED_SHARE` of the samples, for on a machine that never
-    rests repeating is in vain. What still drifts is kept, its drift beside it. Returns the samples in the order of
-    their numbers and the anchor's median latency in ms.
+    Returns the samples in the order of their numbers, brought to the speed at which the anchor takes the median of what
+    it took throughout, and that median in ms.
     """
     log = Log(path)
-    progress = Progress(
-        "latency", len(order), unit="SubTransformers", done=len({e.index for e in log.entries if e.index is not None})
-    )
-    told = begun = False
-
-    def add(index: int | None) -> None:
-        log.append(Entry(index, measure(anchor if index is None else subs[index]).numbers()))
-
-    while True:
-        if log.entries and log.entries[-1].index is not None:
-            add(None)
-            begun = True
-        stretch, is_retry = _next_stretch(log, order)
-        if not stretch:
-            break
-        if not begun:
-            add(None)
-            begun = True
-        if is_retry and not told:
-            say(f"latency: some samples drifted more than {TOLERANCE:.0%} and are measured again")
-            told = True
-        for index in stretch:
-            add(index)
-            if not is_retry:
-                progress.step(f"last {log.entries[-1].numbers['latency_ms']:.1f} ms")
-    best = log.best()
-    kept = sum(drifted(drift) for drift, _ in best.values())
-    repeated = _repeated(log)
-    if repeated or kept:
-        say(f"latency: {repeated} measurements repeated because of drift; {kept} samples still drift, kept and marked")
+    progress = Progress("latency", len(order), unit="SubTransformers", done=len(log.measured))
+    for index in order:
+        if index not in log.measured:
+            log.append(index, measure(subs[index]).numbers())
+            progress.step(f"last {log.measured[index]['latency_ms']:.1f} ms")
+    anchor_ms = median(numbers["anchor_ms"] for numbers in log.measured.values())
+    places = {index: place for place, index in enumerate(log.measured)}
     samples = [
-        Sample(sub=subs[index], numbers=log.entries[place].numbers, drift=drift, order=place)
-        for index, (drift, place) in sorted(best.items())
+        Sample(
+            sub=subs[index],
+            numbers=Latency.from_numbers(numbers, signature).at(anchor_ms).numbers(),
+            order=places[index],
+        )
+        for index, numbers in sorted(log.measured.items())
     ]
-    return samples, median(latency for latency in log.anchors() if latency is not None)
+    return samples, anchor_ms
 
 
-def _next_stretch(log: Log, order: Sequence[int]) -> tuple[list[int], bool]:
-    """What to measure before the next anchor: samples never measured; when there are none, those that drifted."""
-    times = Counter(entry.index for entry in log.entries)
-    fresh = [index for index in order if not times[index]]
-    if fresh:
-        return fresh[:STRETCH], False
-    best = log.best()
-    again = [index for index in order if drifted(best[index][0]) and times[index] <= RETRIES]
-    worst_first = sorted(again, key=lambda index: (times[index], -deviation(best[index][0])))
-    left = int(REPEATED_SHARE * len(order)) - _repeated(log)
-    return worst_first[: max(0, min(STRETCH, left))], True
-
-
-def _repeated(log: Log) -> int:
-    """Measurements of samples that had been measured before."""
-    indices = [entry.index for entry in log.entries if entry.index is not None]
-    return len(indices) - len(set(indices))
-
-
-def merge(shards: Sequence[list[Sample]], anchors_ms: Sequence[float]) -> list[Sample]:
-    """The samples of all shards, their drift taken against the median of the shards' anchors."""
-    reference = median(anchors_ms)
-    return [
-        replace(sample, drift=sample.drift * anchor_ms / reference)
-        for samples, anchor_ms in zip(shards, anchors_ms, strict=True)
+def merge(
+    shards: Sequence[list[Sample]], anchors_ms: Sequence[float], signature: Signature
+) -> tuple[list[Sample], float]:
+    """The samples of all shards, brought to the speed at which the anchor takes the median of the shards' anchors."""
+    anchor_ms = median(anchors_ms)
+    samples = [
+        replace(sample, numbers=Latency.from_numbers(sample.numbers, signature).at(anchor_ms).numbers())
+        for samples in shards
         for sample in samples
     ]
+    return samples, anchor_ms
+
+
+def drifted(samples: Sequence[Sample]) -> int:
+    """How many of the samples were measured while the machine's speed was off by more than `DRIFT_TOLERANCE`."""
+    return sum(abs(sample.numbers["drift"] - 1) > DRIFT_TOLERANCE for sample in samples)

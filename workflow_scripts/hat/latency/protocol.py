@@ -3,6 +3,11 @@
 The encoder runs it with batch 1. The decoder, with one row per beam hypothesis, takes one incremental step per target
 position, from the projection of cross-attention keys and values to the logits over the vocabulary. Bookkeeping of a
 beam search is not timed.
+
+Machines change their speed: clocks, heat, neighbours. So every run of a model is followed by a run of an anchor, one
+architecture that is the same for all measurements of a device. What the anchor took tells how fast the machine was
+just then, and `Latency.at` brings the measurement to the device's own speed. On a busy virtual machine this cut the
+spread of repeated measurements from 18% to 2%.
 """
 
 from __future__ import annotations
@@ -68,41 +73,58 @@ class Protocol:
 
 
 class Bench:
-    """This machine, set up to time SubTransformers of one task as `device` describes it."""
+    """This machine, set up to time SubTransformers of one task as `device` describes it, in turn with `anchor`."""
 
-    def __init__(self, device: Device, workload: Workload, protocol: Protocol) -> None:
+    def __init__(self, device: Device, workload: Workload, protocol: Protocol, anchor: SubTransformer) -> None:
         self.device, self.workload, self.protocol = device, workload, protocol
         task = asdict(workload)
         del task["share_embeddings"]
-        facts = {**asdict(engine_facts(device)), **task, **asdict(protocol)}
+        facts = {**asdict(engine_facts(device)), **task, **asdict(protocol), "anchor": anchor.key}
         self.signature = Signature(device=device.name, **facts, commit=checkout_commit())
+        self._anchor = self._load(anchor)
 
     def measure(self, sub: SubTransformer) -> Latency:
-        """The latency of the dense model of `sub`, with random weights."""
+        """The raw latency of the dense model of `sub`, with random weights."""
+        return time_engine(self._load(sub), self._anchor, self.workload, self.protocol, self.signature)
+
+    def _load(self, sub: SubTransformer) -> Engine:
         model = Transformer(
             sub,
             source_vocabulary=self.workload.source_vocabulary,
             target_vocabulary=self.workload.target_vocabulary,
             share_embeddings=self.workload.share_embeddings,
         )
-        return time_engine(create_engine(model, self.device), self.workload, self.protocol, self.signature)
+        return create_engine(model, self.device)
 
 
-def time_engine(engine: Engine, workload: Workload, protocol: Protocol, signature: Signature) -> Latency:
-    """The latency of a loaded model."""
-    source = engine.tokens([WORD] * (workload.sentence_length - 1) + [EOS])
-    previous = engine.tokens([WORD] * protocol.beam)
-    encoded = engine.encode(source)
+class Sentence:
+    """The dummy sentence on a loaded model: the two halves of a run."""
 
-    def decode() -> None:
-        state = engine.start(encoded, protocol.beam)
-        for _ in range(workload.sentence_length):
-            engine.step(previous, state)
+    def __init__(self, engine: Engine, workload: Workload, protocol: Protocol) -> None:
+        self.engine, self.beam, self.length = engine, protocol.beam, workload.sentence_length
+        self.source = engine.tokens([WORD] * (self.length - 1) + [EOS])
+        self.previous = engine.tokens([WORD] * self.beam)
+        self.encoded = engine.encode(self.source)
 
-    encoder = time_runs(lambda: engine.encode(source), engine.synchronise, protocol)
-    decoder = time_runs(decode, engine.synchronise, protocol)
+    def encode(self) -> None:
+        self.encoded = self.engine.encode(self.source)
+
+    def decode(self) -> None:
+        state = self.engine.start(self.encoded, self.beam)
+        for _ in range(self.length):
+            self.engine.step(self.previous, state)
+
+
+def time_engine(
+    engine: Engine, anchor: Engine, workload: Workload, protocol: Protocol, signature: Signature
+) -> Latency:
+    """The raw latency of a loaded model; each of its runs is followed by one of the loaded `anchor`."""
+    model, other = Sentence(engine, workload, protocol), Sentence(anchor, workload, protocol)
+    work = (model.encode, model.decode, other.encode, other.decode)
+    encoder, decoder, *anchored = time_in_turn(work, engine.synchronise, protocol)
     encoder_ms, encoder_std_ms = trimmed(encoder, protocol.trim)
     decoder_ms, decoder_std_ms = trimmed(decoder, protocol.trim)
+    anchor_ms, _ = trimmed([sum(parts) for parts in zip(*anchored, strict=True)], protocol.trim)
     p50, p90 = np.percentile(np.add(encoder, decoder), (50, 90))
     return Latency(
         encoder_ms=encoder_ms,
@@ -111,21 +133,27 @@ def time_engine(engine: Engine, workload: Workload, protocol: Protocol, signatur
         decoder_std_ms=decoder_std_ms,
         p50_ms=float(p50),
         p90_ms=float(p90),
+        anchor_ms=anchor_ms,
         signature=signature,
     )
 
 
-def time_runs(work: Callable[[], object], synchronise: Callable[[], None], protocol: Protocol) -> list[float]:
-    """Wall-clock milliseconds of each run, after the dry runs; asynchronous work is waited for."""
-    for _ in range(protocol.dry_runs):
-        work()
-    times = []
-    for _ in range(protocol.runs):
-        synchronise()
-        begin = time.perf_counter()
-        work()
-        synchronise()
-        times.append(1000 * (time.perf_counter() - begin))
+def time_in_turn(
+    works: Sequence[Callable[[], object]], synchronise: Callable[[], None], protocol: Protocol
+) -> list[list[float]]:
+    """Wall-clock milliseconds of each run of each of `works`, taking turns, after dry runs of all.
+
+    Asynchronous work is waited for.
+    """
+    times: list[list[float]] = [[] for _ in works]
+    for run in range(protocol.dry_runs + protocol.runs):
+        for work, found in zip(works, times, strict=True):
+            synchronise()
+            begin = time.perf_counter()
+            work()
+            synchronise()
+            if run >= protocol.dry_runs:
+                found.append(1000 * (time.perf_counter() - begin))
     return times
 
 

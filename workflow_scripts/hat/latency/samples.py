@@ -23,10 +23,8 @@ class Sample:
     sub: SubTransformer
     numbers: dict[str, float]
     """See `hat.latency.signature.NUMBERS`."""
-    drift: float
-    """See `hat.latency.drift`."""
     order: int
-    """Place in the series of measurements of its shard, anchors included."""
+    """Place in the series of measurements of its shard."""
 
     @property
     def latency_ms(self) -> float:
@@ -34,16 +32,16 @@ class Sample:
 
     def to_row(self) -> dict[str, str]:
         numbers = {name: f"{value:.6f}" for name, value in self.numbers.items()}
-        return {**self.sub.to_row(), **numbers, "drift": f"{self.drift:.4f}", "order": str(self.order)}
+        return {**self.sub.to_row(), **numbers, "order": str(self.order)}
 
     @classmethod
     def from_row(cls, row: dict[str, str], place: str) -> Self:
         sub = SubTransformer.from_row(row, place)
         try:
             numbers = {name: float(row[name]) for name in NUMBERS}
-            sample = cls(sub=sub, numbers=numbers, drift=float(row["drift"]), order=int(row["order"]))
+            sample = cls(sub=sub, numbers=numbers, order=int(row["order"]))
         except KeyError as error:
-            raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "drift", "order"))) from None
+            raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "order"))) from None
         except (TypeError, ValueError) as error:
             raise InputError(place, str(error), "numbers") from None
         if not 0 < sample.latency_ms < float("inf"):

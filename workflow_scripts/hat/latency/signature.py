@@ -30,6 +30,8 @@ class Signature:
     dry_runs: int
     trim: float
     """Share of the runs dropped at each end before the mean is taken."""
+    anchor: str
+    """The architecture timed in turn with every other one, as its key (see `hat.latency.protocol`)."""
     commit: str | None
     """The checkout that measured, `-dirty` when it had changes; None outside a checkout."""
 
@@ -49,7 +51,10 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """One SubTransformer's measured latency: encoder once, decoder once per target position with `beam` rows."""
+    """One SubTransformer's measured latency: encoder once, decoder once per target position with `beam` rows.
+
+    A measurement is raw until `at` brings it to the speed of its device.
+    """
 
     encoder_ms: float
     decoder_ms: float
@@ -58,7 +63,17 @@ class Latency:
     p50_ms: float
     """Median over all runs of encoder plus decoder; `p90_ms` likewise, nothing trimmed."""
     p90_ms: float
+    anchor_ms: float
+    """What the anchor took in turn with it: the machine's speed at that moment."""
+    drift: float = 1.0
+    """That speed over the device's own: 1.2 is a machine that was 20% slower. 1 while the measurement is raw."""
     signature: Signature
+
+    def at(self, reference_ms: float) -> Self:
+        """The latency of a machine on which the anchor takes `reference_ms`: every time is divided by the drift."""
+        drift = self.anchor_ms / reference_ms
+        times = {name: getattr(self, name) * self.drift / drift for name in TIMES}
+        return replace(self, **times, drift=drift)
 
     @property
     def latency_ms(self) -> float:
@@ -67,8 +82,7 @@ class Latency:
 
     def numbers(self) -> dict[str, float]:
         """The latency without its signature, in the order of the columns of samples.csv."""
-        parts = {name: getattr(self, name) for name in NUMBERS if name != "latency_ms"}
-        return {name: round(parts.get(name, self.latency_ms), 6) for name in NUMBERS}
+        return {name: round(getattr(self, name), 6) for name in NUMBERS}
 
     def to_dict(self) -> dict[str, Any]:
         return {**self.numbers(), "signature": self.signature.to_dict()}
@@ -86,7 +100,10 @@ NUMBERS = (
     "decoder_std_ms",
     "p50_ms",
     "p90_ms",
+    "anchor_ms",
+    "drift",
 )
+TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms", "p50_ms", "p90_ms")
 
 
 def common_signature(signatures: Sequence[Signature], places: Sequence[str | os.PathLike[str]]) -> Signature:
