@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable
 
 from hat.errors import InputError
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], None]) -> None:
@@ -20,10 +23,20 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
         main(args)
     except InputError as error:
         _fail(str(error))
-    except OSError as error:
-        if error.filename is None and error.errno is None:
+    except Exception as error:
+        failure = _system_failure(error)
+        if failure is None:
             raise
-        _fail(f"{error.filename or 'disk'}: {os.strerror(error.errno) if error.errno else error}")
+        _fail(f"{failure.filename or 'disk'}: {os.strerror(failure.errno) if failure.errno else failure}")
+
+
+def _system_failure(error: BaseException | None) -> OSError | None:
+    """The refusal of the system that `error` is; or the full disk that led to it, for torch raises one of its own."""
+    if isinstance(error, OSError) and (error.filename is not None or error.errno is not None):
+        return error
+    while error is not None and not (isinstance(error, OSError) and error.errno in FULL_DISK):
+        error = error.__context__
+    return error
 
 
 def _fail(line: str) -> None:

@@ -134,17 +134,22 @@ def _input_error(problem: ValidationError, place: str) -> InputError:
         return InputError(place, f"{prefix}{problem.message}", ", ".join(rule.get("properties", {})))
     if problem.validator == "enum" and isinstance(problem.instance, str):
         return InputError(place, f"{prefix}{problem.instance!r}", nearest(problem.instance, map(str, rule["enum"])))
-    return InputError(place, f"{prefix}{problem.instance!r}", ", ".join(_legal(rule)))
+    return InputError(place, f"{prefix}{problem.instance!r}", _legal(rule))
 
 
-def _legal(rule: dict[str, Any]) -> Iterator[str]:
+def _legal(rule: dict[str, Any]) -> str:
     """What a rule of a schema allows, in words."""
+    values = ", ".join(_legal_values(rule))
+    described = rule.get("description") or f"matching {rule.get('pattern', 'the schema')}"
+    return f"{values} ({described})" if values else described
+
+
+def _legal_values(rule: dict[str, Any]) -> Iterator[str]:
     if "enum" in rule:
         yield ", ".join(map(str, rule["enum"]))
     if "pattern" not in rule and _types(rule):
         yield " or ".join(TYPES[name] for name in _types(rule))
     yield from (f"{words} {rule[key]}" for key, words in BOUNDS.items() if key in rule)
-    yield f"namely: {rule['description']}" if "description" in rule else f"matching {rule.get('pattern', 'the schema')}"
 
 
 def _types(rule: dict[str, Any]) -> list[str]:

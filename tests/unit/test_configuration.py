@@ -84,11 +84,11 @@ def test_a_number_in_short_scientific_notation_is_a_number(tmp_path: Path) -> No
             "tasks: {a.b: {search: {iteration: 3}}}",
             "tasks > a.b > search: unknown key 'iteration'; legal: crossovers",
         ),
-        ("experiment", "tasks: {a: {devices: {d: {budgets: [0.25]}}}}", "budgets > 0: 0.25; legal: namely: a share"),
+        ("experiment", "tasks: {a: {devices: {d: {budgets: [0.25]}}}}", "budgets > 0: 0.25; legal: a share"),
         ("experiment", "tasks: {a: {devices: {d: {budgets: [120%]}}}}", "budgets > 0: '120%'"),
         ("experiment", "tasks: {a: {devices: {d: {budgets: [5%, 5%]}}}}", "all different"),
         ("experiment", "tasks: {}", "keys at least 1"),
-        ("experiment", "tasks: {a/b: {}}", "'a/b'; legal: namely: a task name"),
+        ("experiment", "tasks: {a/b: {}}", "'a/b'; legal: a task name"),
         ("experiment", "- seed", "legal: keys with values"),
         (
             "training",

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hat.architecture import DesignSpace, sampled_subtransformer
+from hat.checkpoint import load_checkpoint
 from hat.errors import InputError
+from hat.files import write_yaml
 from hat.rolling import rolling_folder
 from hat_fairseq.task import HatTranslationTask
 from hat_fairseq.training import Training
 
 from tests.conftest import write_binary_corpus
 
+SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 RECIPE: dict[str, Any] = {
     "updates": 40,
     "warmup_updates": 5,
@@ -102,6 +110,29 @@ def test_killed_and_resumed_equals_unbroken(
     expected, expected_facts = unbroken[choice]
     assert weights(model) == weights(expected)
     assert [row | {"seconds": 0} for row in facts["log"]] == [row | {"seconds": 0} for row in expected_facts["log"]]
+
+
+def test_the_command_killed_for_real_and_resumed(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    write_yaml(tmp_path / "space.yaml", tiny_space.to_dict())
+    write_yaml(tmp_path / "training.yaml", {"supertransformer": RECIPE | {"updates": 300}})
+
+    def start(name: str) -> subprocess.Popen[bytes]:
+        words: list[str | Path] = [sys.executable, SCRIPTS / "train_supertransformer.py", "--corpus", tiny_corpus]
+        words += ["--space", tmp_path / "space.yaml", "--training", tmp_path / "training.yaml", "--seed", "3"]
+        words += ["--rolling", tmp_path / f"rolling-{name}", "--checkpoint", tmp_path / f"{name}.pt"]
+        words += ["--metrics", tmp_path / f"{name}.json", "--log", tmp_path / f"{name}.csv"]
+        return subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+    unbroken, killed = start("unbroken"), start("killed")
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not list((tmp_path / "rolling-killed").glob("*/checkpoint_last.pt")):
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed.pt").exists()
+    assert start("killed").wait() == 0
+    assert unbroken.wait() == 0
+    assert weights(load_checkpoint(tmp_path / "killed.pt")[0]) == weights(load_checkpoint(tmp_path / "unbroken.pt")[0])
 
 
 def test_finished_training_does_not_train_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any
 
@@ -16,19 +17,24 @@ from hat.transformer import Transformer
 def save_checkpoint(path: str | os.PathLike[str], model: Transformer, **facts: Any) -> None:
     """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all."""
     state = {name: weight.detach().float().cpu() for name, weight in model.state_dict().items()}
+    record = {
+        "architecture": model.architecture.to_dict(),
+        "source_vocabulary": model.source_vocabulary,
+        "target_vocabulary": model.target_vocabulary,
+        "share_embeddings": model.share_embeddings,
+        "padding_index": model.padding_index,
+        "weights": state,
+        "facts": facts,
+    }
+    write_tensors(path, record)
+
+
+def write_tensors(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
+    """Write tensors and plain values to `path` in torch's format, whole or not at all."""
+    written = io.BytesIO()  # torch would store the temporary file's name, and tell of a full disk in riddles
+    torch.save(record, written)
     with replacing(path) as temporary:
-        torch.save(
-            {
-                "architecture": model.architecture.to_dict(),
-                "source_vocabulary": model.source_vocabulary,
-                "target_vocabulary": model.target_vocabulary,
-                "share_embeddings": model.share_embeddings,
-                "padding_index": model.padding_index,
-                "weights": state,
-                "facts": facts,
-            },
-            temporary,
-        )
+        temporary.write_bytes(written.getbuffer())
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[Transformer, dict[str, Any]]:

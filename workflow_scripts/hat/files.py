@@ -25,14 +25,15 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Nobody ever sees a half-written `path`: after an exception the temporary file is gone and an older `path` stays.
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(final)
     handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.stem}.", suffix=final.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
+        with _naming(final):
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
         temporary.chmod(0o644)
         temporary.replace(final)
     finally:
@@ -46,12 +47,13 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     After an exception the new folder is gone and the old one, if any, stays.
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(final)
     room = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}."))
     try:
         new, old = room / "new", room / "old"
         new.mkdir()
-        yield new
+        with _naming(final):
+            yield new
         if final.exists():
             final.rename(old)
         new.rename(final)
@@ -142,6 +144,26 @@ def read_csv(path: str | os.PathLike[str], columns: Iterable[str] = ()) -> list[
         if None in row or None in row.values():
             raise InputError(path, f"line {number}: not {len(names)} cells", "as many cells as the header has")
     return rows
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder of `path`. InputError when a file stands where a folder should."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        taken = next(parent for parent in path.parents if parent.exists())
+        raise InputError(path, f"{taken} is not a folder", "a path below a folder") from None
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """The system tells of a full disk without a name: `path` is what was being written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _cell(value: Any) -> Any:

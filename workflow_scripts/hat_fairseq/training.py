@@ -216,4 +216,5 @@ def log_to(path: Path) -> None:
     root.setLevel(logging.INFO)
     logging.getLogger("fairseq").setLevel(logging.INFO)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # what cannot be logged because the disk is full is no second error
     sys.stdout.flush()

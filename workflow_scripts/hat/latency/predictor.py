@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from hat.architecture import FEATURE_NAMES, SubTransformer
+from hat.checkpoint import write_tensors
 from hat.errors import InputError
-from hat.files import replacing
 
 Model = Literal["mlp", "ridge"]
 MODELS: tuple[Model, ...] = get_args(Model)
@@ -62,8 +62,7 @@ class Predictor:
             "ridge": self.ridge,
             "chosen": self.chosen,
         }
-        with replacing(path) as temporary:
-            torch.save(record, temporary)
+        write_tensors(path, record)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
