@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test environment
+.PHONY: demo test benchmark environment
 
 demo: environment
 	snakemake table8 figure6 figure7 --cores all
@@ -11,6 +11,11 @@ demo: environment
 
 test: environment
 	python -m pytest
+
+# Speed beside plain fairseq, and what the workflow costs beside its jobs: see docs/benchmarks.md.
+benchmark: environment
+	snakemake benchmark --cores all
+	python workflow_scripts/benchmark_workflow.py
 
 # The lock that was installed lies beside what was installed: nothing is done twice, and a changed lock is installed.
 environment:
