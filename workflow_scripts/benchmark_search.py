@@ -15,7 +15,7 @@ from hat.search.evolution import Settings, evolve
 from hat_fairseq.benchmark import compare_search
 from hat_fairseq.training import Training
 
-# survivors are scored again by whoever has no memo: as in the paper, about every sixth of the list
+# survivors are scored again by whoever has no memo: a sixth of the list, in the paper's search a fifth
 SETTINGS = Settings(iterations=100, population=10, parents=2, mutants=4, crossovers=4)
 
 

@@ -17,6 +17,7 @@ from hat.checkpoint import load_checkpoint
 from hat.errors import InputError
 from hat.files import write_yaml
 from hat.rolling import rolling_folder
+from hat_fairseq.snapshots import snapshots
 from hat_fairseq.task import HatTranslationTask
 from hat_fairseq.training import Training
 
@@ -146,22 +147,52 @@ def test_finished_training_does_not_train_again(
     assert weights(model) == weights(unbroken["best"][0])
 
 
+def test_the_average_is_that_of_the_last_validations(
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path
+) -> None:
+    """40 updates, validated every 6: the last three states are those after 30, 36 and 40."""
+    model, facts = training(tiny_corpus, tiny_space, checkpoint="average").run(tmp_path)
+    assert [path.stem for path in snapshots(tmp_path)] == ["update_000000030", "update_000000036", "update_000000040"]
+    states = [torch.load(path, weights_only=True)["model"] for path in snapshots(tmp_path)]
+    for name, weight in model.state_dict().items():
+        mean = torch.stack([state[f"transformer.{name}"] for state in states]).mean(0)
+        assert torch.allclose(weight, mean, atol=1e-7), name
+    assert facts["checkpoint"] == "average of 3"
+
+
+def test_killed_before_its_snapshot_is_kept(
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(self: Any, path: str, update: int) -> None:
+        if update == 36:
+            raise Killed
+
+    job = training(tiny_corpus, tiny_space, checkpoint="average")
+    with monkeypatch.context() as patch:
+        patch.setattr(HatTranslationTask, "post_save", dying)
+        with pytest.raises(Killed):
+            job.run(tmp_path)
+    assert [path.stem for path in snapshots(tmp_path)] == []
+    job.run(tmp_path)
+    assert [path.stem for path in snapshots(tmp_path)] == ["update_000000036", "update_000000040"]
+
+
 def test_killed_while_checkpoints_are_copied(
     unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the write of an interval checkpoint and its second name, `checkpoint_last.pt`."""
     from hat_fairseq import training as module
 
-    link = module._link
+    copy = module._copy
 
     def dying(source: str, target: str, overwrite: bool = False) -> bool:
         if source.endswith("_18.pt") and target.endswith("checkpoint_last.pt"):
             raise Killed
-        return link(source, target, overwrite)
+        return copy(source, target, overwrite)
 
     job = training(tiny_corpus, tiny_space)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_link", dying)
+        patch.setattr(module, "_copy", dying)
         with pytest.raises(Killed):
             job.run(tmp_path)
     model, _ = job.run(tmp_path)

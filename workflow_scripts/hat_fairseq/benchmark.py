@@ -59,7 +59,8 @@ def compare_training(training: Training, largest: SubTransformer, turns: int, fo
     """
     log_to(folder / "fairseq.log")
     keep_freed_memory()
-    contestants = [Contestant("fairseq transformer, fp32", training, _plain(training, largest), folder)]
+    plain = replace(training, recipe=training.recipe | {"precision": "fp32"})
+    contestants = [Contestant("fairseq transformer, fp32", plain, _plain(plain, largest), folder)]
     for precision in ("fp32", "bf16"):
         recipe = training.recipe | {"precision": precision}
         dense = replace(training, recipe=recipe, architecture=largest, space=None)
@@ -110,7 +111,7 @@ def compare_search(
     """Evaluations per second of the same list of SubTransformers, some of them repeated, scored in three ways."""
     log_to(folder / "fairseq.log")
     training.prepare(folder)
-    config = training.parse(training.model_options(folder) | training.trainer_options(folder) | {"space": ""})
+    config = training.parse(training.model_options(folder) | training.trainer_options(folder))
     task = tasks.setup_task(config.task)
     model = task.build_model(config.model)
     model.transformer.load_state_dict(load_checkpoint(checkpoint)[0].state_dict())

@@ -6,9 +6,11 @@ import math
 import random
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
+from fairseq.distributed import utils as distributed_utils
 from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
@@ -16,6 +18,8 @@ from hat.architecture import DesignSpace, SubTransformer, sampled_subtransformer
 from hat.files import read_yaml
 from hat.progress import Progress
 from omegaconf import II
+
+from hat_fairseq.snapshots import keep_snapshot
 
 RANDOM_VALIDATED = 2
 
@@ -25,6 +29,7 @@ class HatTranslationConfig(TranslationConfig):
     space: str = field(default="", metadata={"help": "YAML file of a design space: train its SuperTransformer"})
     label: str = field(default="training", metadata={"help": "what progress lines call this training"})
     autocast: bool = field(default=False, metadata={"help": "bf16 autocast, on the CPU too"})
+    snapshots: int = field(default=0, metadata={"help": "newest checkpoints that are kept to be averaged"})
     rebuild_batches: bool = field(default=True, metadata={"help": "new batches for each epoch of the training data"})
     seed: int = II("common.seed")
     max_update: int = II("optimization.max_update")
@@ -76,13 +81,13 @@ class HatTranslationTask(TranslationTask):
         with self._autocast(sample):
             if not self.space:
                 return super().valid_step(sample, model, criterion)
-            losses: dict[str, Any] = {}
+            logs: dict[str, dict[str, Any]] = {}
             for name, sub in self.validated.items():
                 _transformer(model).activate(sub)
-                losses[name], size, log = super().valid_step(sample, model, criterion)
-        mean = sum(losses.values()) / len(losses)
-        log["loss"] = mean.data
-        return mean, size, {**log, **{f"loss_{name}": loss.data for name, loss in losses.items()}}
+                _, size, logs[name] = super().valid_step(sample, model, criterion)
+        means = {key: sum(log[key] for log in logs.values()) / len(logs) for key in ("loss", "nll_loss")}
+        each = {f"loss_{name}": log["loss"] for name, log in logs.items()}
+        return means["loss"], size, {**logs["largest"], **means, **each}
 
     def optimizer_step(self, optimizer: Any, model: Any, update_num: int) -> None:
         super().optimizer_step(optimizer, model, update_num)
@@ -102,6 +107,10 @@ class HatTranslationTask(TranslationTask):
         losses = {key: float(stats[key]) for key in stats if key.startswith("loss")}
         self.record.validated(int(stats["num_updates"]), losses)
 
+    def post_save(self, path: str, update: int) -> None:
+        """Called by fairseq after it saved a checkpoint."""
+        keep_snapshot(Path(path), update, self.cfg.snapshots)
+
     def _autocast(self, sample: dict[str, Any]) -> torch.autocast:
         device = sample["target"].device.type if sample else "cpu"
         return torch.autocast(device, torch.bfloat16, enabled=self.cfg.autocast)
@@ -118,9 +127,10 @@ class Record:
     recent_tokens: int = 0
 
     def count(self, results: tuple[Any, Any, Any], seconds: float) -> None:
+        """`tokens` are those of all processes of a data-parallel training, taken to share them evenly."""
         log = results[2]
         self.seconds += seconds
-        self.tokens += int(log["ntokens"])
+        self.tokens += int(log["ntokens"]) * distributed_utils.get_data_parallel_world_size()
         self.recent_loss += float(log["loss"])
         self.recent_tokens += int(log["ntokens"])
 

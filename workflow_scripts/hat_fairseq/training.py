@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from hat.transformer import Transformer
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
+from hat_fairseq.snapshots import keep_snapshot, link, snapshots
 from hat_fairseq.task import HatTranslationTask, Record
 
 NEVER = 10**9
@@ -59,8 +59,10 @@ class Training:
         torch.set_num_threads(self.threads)
         keep_freed_memory()
         last = folder / "checkpoint_last.pt"
+        self._keep_snapshot(last)  # the last run may have been killed before it came to that
         if self._updates_done(last) < self.recipe["updates"]:
             self._fairseq(folder)
+            self._keep_snapshot(last)
         return self._finish(folder, last)
 
     def _check(self) -> None:
@@ -69,6 +71,25 @@ class Training:
                 raise InputError(self.corpus, f"the split {split!r} is empty", "at least one sentence pair")
         if self.recipe["precision"] == "fp16" and not torch.cuda.is_available():
             raise InputError(self.label, "precision 'fp16' needs a GPU", "fp32, bf16")
+        if self.recipe["update_freq"] % self._processes:
+            legal = f"a multiple of {self._processes}, the number of GPUs here"
+            raise InputError(self.label, f"update_freq {self.recipe['update_freq']}", legal)
+        if self.recipe["precision"] == "bf16" and not torch.cuda.is_available() and not _cpu_has_bf16():
+            say(f"{self.label}: this processor computes bf16 in software; precision: fp32 is faster here")
+
+    @property
+    def _processes(self) -> int:
+        """One for each GPU, or one."""
+        return max(1, torch.cuda.device_count())
+
+    @property
+    def _averaged(self) -> int:
+        """How many checkpoints are averaged; 0 where the best one is taken."""
+        return self.recipe["average_last"] if self.recipe["checkpoint"] == "average" else 0
+
+    def _keep_snapshot(self, checkpoint: Path) -> None:
+        if checkpoint.exists():
+            keep_snapshot(checkpoint, self._updates_done(checkpoint), self._averaged)
 
     @staticmethod
     def _updates_done(checkpoint: Path) -> int:
@@ -80,7 +101,7 @@ class Training:
         self.prepare(folder)
         # fairseq remembers the best loss in its function and copies checkpoints: a link is atomic and costs nothing
         vars(checkpoint_utils.save_checkpoint).pop("best", None)
-        PathManager.copy = staticmethod(_link)
+        PathManager.copy = staticmethod(_copy)
         log_to(folder / "fairseq.log")
         say(f"{self.label}: details in {folder / 'fairseq.log'}")
         config = self.parse(self.model_options(folder) | self.trainer_options(folder))
@@ -93,6 +114,7 @@ class Training:
             "task": "hat_translation",
             "label": self.label,
             "space": folder / "space.yaml" if self.space else "",
+            "snapshots": self._averaged,
             "autocast": self.recipe["precision"] == "bf16",
             "arch": "hat_transformer",
             "architecture": folder / "architecture.yaml",
@@ -121,7 +143,7 @@ class Training:
             "max-update": recipe["updates"],
             "max-tokens": recipe["max_tokens"],
             "max-tokens-valid": recipe["max_tokens"],
-            "update-freq": recipe["update_freq"],
+            "update-freq": recipe["update_freq"] // self._processes,
             "required-batch-size-multiple": 1,
             "skip-invalid-size-inputs-valid-test": True,
             "fp16": recipe["precision"] == "fp16",
@@ -132,7 +154,7 @@ class Training:
             "validate-interval": NEVER,
             "save-interval-updates": recipe["validate_every_updates"],
             "validate-interval-updates": recipe["validate_every_updates"],
-            "keep-interval-updates": recipe["average_last"] if recipe["checkpoint"] == "average" else 1,
+            "keep-interval-updates": 1,
             "no-epoch-checkpoints": True,
             "log-format": "none",
             "ddp-backend": "legacy_ddp",
@@ -140,8 +162,7 @@ class Training:
         if recipe["schedule"] == "cosine":
             options["min-lr"] = recipe["min_lr"]
             options["lr-period-updates"] = max(1, recipe["updates"] - recipe["warmup_updates"])
-        if not torch.cuda.is_available():
-            options["distributed-world-size"] = 1
+        options["distributed-world-size"] = self._processes
         return options
 
     def parse(self, options: dict[str, Any]) -> Any:
@@ -160,10 +181,7 @@ class Training:
 
     def _finish(self, folder: Path, last: Path) -> tuple[Transformer, dict[str, Any]]:
         newest = _load(last)
-        chosen = [folder / "checkpoint_best.pt"]
-        if self.recipe["checkpoint"] == "average":
-            interval = sorted(folder.glob("checkpoint_*_*.pt"), key=lambda path: int(path.stem.split("_")[2]))
-            chosen = (interval or [last])[-self.recipe["average_last"] :]
+        chosen = snapshots(folder) if self._averaged else [folder / "checkpoint_best.pt"]
         weights = _average([_load(path)["model"] for path in chosen])
         record = Record(**newest["extra_state"][HatTranslationTask.__name__])
         facts = statistics(self.corpus)
@@ -199,12 +217,14 @@ def _load(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _link(source: str, target: str, overwrite: bool = False) -> bool:
-    temporary = Path(f"{target}.link")
-    temporary.unlink(missing_ok=True)
-    temporary.hardlink_to(source)
-    temporary.replace(target)
+def _copy(source: str, target: str, overwrite: bool = False) -> bool:
+    link(Path(source), Path(target))
     return True
+
+
+def _cpu_has_bf16() -> bool:
+    known = Path("/proc/cpuinfo")
+    return not known.exists() or "bf16" in known.read_text(errors="replace")
 
 
 def log_to(path: Path) -> None:
@@ -217,4 +237,3 @@ def log_to(path: Path) -> None:
     logging.getLogger("fairseq").setLevel(logging.INFO)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # what cannot be logged because the disk is full is no second error
-    sys.stdout.flush()
