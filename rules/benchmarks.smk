@@ -23,7 +23,7 @@ rule benchmark_training:
     resources:
         mem_mb=scaled(6000),
         runtime=60,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("benchmark_training"),
         command=command("benchmark_training"),
@@ -59,7 +59,7 @@ rule benchmark_search:
     resources:
         mem_mb=scaled(6000),
         runtime=60,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("benchmark_search"),
         command=command("benchmark_search"),

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,9 +10,9 @@ SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import configuration
+import experiment
 from code_hash import code_hash
 from configuration import GENES
-from hat.corpus.description import Corpus
 from hat.errors import InputError, nearest
 from hat.latency.budgets import budget_name
 
@@ -22,69 +23,6 @@ EMPTY = "(?!)"  # a pattern that nothing matches
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
 
 
-def models_of(task):
-    """Every model of a task: where its architecture stands (below the task's folder) and the devices it is timed on."""
-    found = {}
-    for device, wanted in task["devices"].items():
-        for budget in map(budget_name, wanted["budgets"]):
-            architecture = f"search/{device}/{budget}/subtransformer.yaml"
-            found[f"hat-{device}-{budget}"] = {
-                "architecture": architecture,
-                "devices": [],  # timed when its search is confirmed
-            }
-    for kind, values in task["baselines"].items():
-        for value in values:
-            model = f"transformer-{kind}-{value}"
-            found[model] = {
-                "architecture": f"baselines/{model}.yaml",
-                "devices": list(task["devices"]),
-            }
-    return found
-
-
-def read_file(kind, name, place):
-    """A configuration file, named at that place: its path and its contents, which make sense together."""
-    path = configuration.find(kind, name, place)
-    contents = configuration.load(kind, path)
-    if kind == "space":
-        configuration.design_space(path)
-    if kind == "corpus":
-        Corpus.from_settings(contents, configuration.shown(path))
-    return path, contents
-
-
-def read_experiment():
-    """The experiment, its path, every file that it names as files[kind][name] = (path, contents), and its models."""
-    for key in config:
-        if key not in CONFIG_KEYS:
-            raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
-    path = configuration.find("experiment", str(config.setdefault("experiment", "demo")), "--config experiment")
-    experiment = configuration.load("experiment", path)
-    files = {"corpus": {}, "space": {}, "training": {}, "device": {}}
-
-    def named(kind, name, key):
-        found, contents = read_file(kind, name, f"{configuration.shown(path)}: {key}")
-        known, _ = files[kind].setdefault(found.stem, (found, contents))
-        if known != found:
-            same = f"has the name of {configuration.shown(known)}"
-            raise InputError(configuration.shown(found), same, "one name, one file")
-        return found.stem
-
-    for name, task in experiment["tasks"].items():
-        where = f"tasks > {name}"
-        for kind in ("corpus", "space", "training"):
-            task[kind] = named(kind, task[kind] or name, f"{where} > {kind}")
-        devices = task["devices"].items()
-        task["devices"] = {named("device", device, f"{where} > devices"): wanted for device, wanted in devices}
-        tests = {"test", *files["corpus"][task["corpus"]][1]["tests"]}
-        for split in task["generation"]["splits"]:
-            if split not in tests:
-                problem = f"{where} > generation > splits: {split!r}"
-                raise InputError(configuration.shown(path), problem, nearest(split, tests))
-    models = {name: models_of(task) for name, task in experiment["tasks"].items()}
-    return experiment, configuration.shown(path), files, models
-
-
 def stop(error):
     """End with the one line of an InputError and exit status 2."""
     print(f"error: {error}", file=sys.stderr, flush=True)
@@ -92,18 +30,25 @@ def stop(error):
 
 
 try:
-    EXPERIMENT, EXPERIMENT_FILE, FILES, MODELS = read_experiment()
+    for key in config:
+        if key not in CONFIG_KEYS:
+            raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
+    ASKED = experiment.read(str(config.setdefault("experiment", "demo")), "--config experiment")
 except InputError as error:
     stop(error)
 
-TASKS = EXPERIMENT["tasks"]
-NAME = EXPERIMENT["experiment"]
-SEED = EXPERIMENT["seed"]
+FILES, MODELS = ASKED.files, ASKED.models
+TASKS = ASKED.settings["tasks"]
+NAME = ASKED.settings["experiment"]
+SEED = ASKED.settings["seed"]
 PAPER = f"results/{NAME}/paper"
 
 # Rules that time something claim the whole machine, so that nothing runs beside them. They have the highest priority, so
 # that they need not wait until every training is over; then comes what the searches wait for.
-ALL_CORES = workflow.cores or 1
+ALL_CORES = workflow.resource_settings.cores or 1
+
+# Training, search and translation use a GPU where there is one; the default profile lets one job at a time have it.
+GPU = int(shutil.which("nvidia-smi") is not None)
 
 # The folder in which downloads are looked up first. It goes by the environment: where a file came from changes no result.
 if "mirror" in config:
@@ -117,7 +62,7 @@ EVERY_BUDGET = [
     for task, device in EVERY_DEVICE
     for text in TASKS[task]["devices"][device]["budgets"]
 ]
-EVERY_TIMED_MODEL = [(task, model, device) for task, model in EVERY_MODEL for device in MODELS[task][model]["devices"]]
+EVERY_TIMED_MODEL = [(task, model, device) for task, model in EVERY_MODEL for device in MODELS[task][model].devices]
 EVERY_SCORE = [(task, model, split) for task, model in EVERY_MODEL for split in TASKS[task]["generation"]["splits"]]
 
 GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
@@ -230,7 +175,7 @@ def shards(suffix):
 
 def architecture(wildcards):
     """For input: where the architecture of a model comes from, a search or a baseline's design."""
-    source = MODELS[wildcards.task][wildcards.model]["architecture"]
+    source = MODELS[wildcards.task][wildcards.model].architecture
     return f"results/{wildcards.experiment}/{wildcards.task}/{source}"
 
 
@@ -242,3 +187,8 @@ def of_every(groups, pattern):
 def scaled(base):
     """For resources: memory in MB, more of it at each attempt."""
     return lambda wildcards, attempt: base * attempt
+
+
+def gpu_of_device(wildcards):
+    """For resources: whether what is timed on a device runs on a GPU."""
+    return int(FILES["device"][wildcards.device][1]["processor"] == "cuda")

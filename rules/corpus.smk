@@ -66,7 +66,6 @@ rule fetch_corpus:
         """
         python {params.command:q} \
             --corpus {params.corpus:q} \
-            ${{HAT_MIRROR:+--mirror "$HAT_MIRROR"}} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """

@@ -21,7 +21,7 @@ rule collect_latency:
     resources:
         mem_mb=scaled(4000),
         runtime=240,
-        gpu=0,
+        gpu=gpu_of_device,
     params:
         code=code("collect_latency"),
         command=command("collect_latency"),

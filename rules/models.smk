@@ -22,16 +22,12 @@ rule design_baseline:
         command=command("design_baseline"),
         settings=settings(space=[*GENES, "ffn_ratio", "head_dim"]),
         space=file_of("space"),
-        ffn_ratio=lambda wildcards: FILES["space"][TASKS[wildcards.task]["space"]][1]["ffn_ratio"],
-        head_dim=lambda wildcards: FILES["space"][TASKS[wildcards.task]["space"]][1]["head_dim"],
     shell:
         """
         python {params.command:q} \
             --space {params.space:q} \
             --kind {wildcards.kind} \
             --value {wildcards.value} \
-            --ffn-ratio {params.ffn_ratio} \
-            --head-dim {params.head_dim} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """
@@ -55,7 +51,7 @@ rule train_model:
     resources:
         mem_mb=scaled(6000),
         runtime=240,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("train_model"),
         command=command("train_model"),
@@ -97,7 +93,7 @@ rule measure_model:
     resources:
         mem_mb=scaled(4000),
         runtime=60,
-        gpu=0,
+        gpu=gpu_of_device,
     params:
         code=code("measure_model"),
         command=command("measure_model"),

@@ -28,8 +28,9 @@ rule gather_results:
     params:
         code=code("gather_results"),
         command=command("gather_results"),
-        settings=json.dumps(EXPERIMENT, sort_keys=True),
-        experiment=EXPERIMENT_FILE,
+        settings=json.dumps(ASKED.settings, sort_keys=True),
+        bleu={name: contents["bleu"] for name, (_, contents) in FILES["corpus"].items()},
+        experiment=ASKED.place,
     shell:
         """
         python {params.command:q} \

@@ -17,7 +17,7 @@ rule translate_model:
     resources:
         mem_mb=scaled(6000),
         runtime=120,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("translate_model"),
         command=command("translate_model"),

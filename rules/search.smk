@@ -21,7 +21,7 @@ rule search_subtransformer:
     resources:
         mem_mb=scaled(6000),
         runtime=240,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("search_subtransformer"),
         command=command("search_subtransformer"),
@@ -83,7 +83,7 @@ rule confirm_subtransformer:
     resources:
         mem_mb=scaled(4000),
         runtime=60,
-        gpu=0,
+        gpu=gpu_of_device,
     params:
         code=code("confirm_subtransformer"),
         command=command("confirm_subtransformer"),

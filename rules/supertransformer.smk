@@ -19,7 +19,7 @@ rule train_supertransformer:
     resources:
         mem_mb=scaled(6000),
         runtime=240,
-        gpu=0,
+        gpu=GPU,
     params:
         code=code("train_supertransformer"),
         command=command("train_supertransformer"),

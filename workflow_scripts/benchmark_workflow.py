@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     log = args.log or newest(Path(".snakemake/log"))
-    begin = datetime.strptime(log.name, "%Y-%m-%dT%H%M%S.%f.snakemake.log").timestamp()
+    begin = begin_of(log)
     end = log.stat().st_mtime
     jobs = [job for job in map(interval, args.benchmarks.rglob("*.jsonl")) if begin <= job[0] and job[1] <= end + 1]
     if not jobs:
@@ -28,6 +28,11 @@ def main(args: argparse.Namespace) -> None:
     inside = covered(jobs)
     print(f"{len(jobs)} jobs; wall {end - begin:.1f} s; some job running {inside:.1f} s; ", end="")
     print(f"outside of jobs {1 - inside / (end - begin):.1%}")
+
+
+def begin_of(log: Path) -> float:
+    """When the run of a log began: the log is named by it."""
+    return datetime.strptime(log.name, "%Y-%m-%dT%H%M%S.%f.snakemake.log").timestamp()
 
 
 def newest(folder: Path) -> Path:

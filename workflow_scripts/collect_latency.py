@@ -15,8 +15,7 @@ import configuration
 import timing
 from code_hash import code_hash
 from hat.errors import InputError
-from hat.files import write_json
-from hat.latency.collection import anchor, collect, drifted
+from hat.latency.collection import anchor, collect
 from hat.latency.samples import draw_samples, write_samples
 from hat.rolling import rolling_folder
 
@@ -29,26 +28,20 @@ def main(args: argparse.Namespace) -> None:
     subs = draw_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
+    # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
         "code": code_hash("collect_latency"),
         "space": space.to_dict(),
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),
-        "samples": args.samples,
         "shard": args.shard,
         "shards": args.shards,
         "seed": args.seed,
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, anchor_ms = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
+        samples, reference = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
     write_samples(args.output, samples)
-    facts = {
-        "signature": bench.signature.to_dict(),
-        "samples": len(samples),
-        "drifted": drifted(samples),
-        "anchor_ms": anchor_ms,
-    }
-    write_json(args.signature, facts)
+    reference.save(args.signature)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,13 @@ FOLDERS: dict[str, Path] = {
 GENES = (*DesignSpace.choice_names(), "qkv_dim")
 """The keys of a space file that a DesignSpace knows; the others are about baselines."""
 
-WHOLE_NUMBERS_ARE_INT = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-Validator = extend(Draft202012Validator, type_checker=WHOLE_NUMBERS_ARE_INT)
+NUMBERS = Draft202012Validator.TYPE_CHECKER.redefine_many(
+    {
+        "integer": lambda _, value: type(value) is int,
+        "number": lambda _, value: type(value) in (int, float) and abs(value) < math.inf,  # nan is not less
+    }
+)
+Validator = extend(Draft202012Validator, type_checker=NUMBERS)
 
 
 def load(kind: Kind, name: str | os.PathLike[str]) -> dict[str, Any]:
@@ -88,13 +94,20 @@ def shown(path: Path) -> str:
 
 
 def _resolved(rule: Any, parts: dict[str, Any]) -> Any:
-    """The schema with each `$ref: "#/$defs/..."` replaced by the part that it names; keys beside it stay."""
+    """The schema with each `$ref: "#/$defs/..."` replaced by the part it names; what stands beside it wins."""
     if isinstance(rule, list):
         return [_resolved(part, parts) for part in rule]
     if not isinstance(rule, dict):
         return rule
     named = parts[rule["$ref"].rsplit("/", 1)[-1]] if "$ref" in rule else {}
-    return {key: _resolved(part, parts) for key, part in (named | rule).items() if key not in ("$ref", "$defs")}
+    return {key: _resolved(part, parts) for key, part in _over(named, rule).items() if key not in ("$ref", "$defs")}
+
+
+def _over(named: Any, own: Any) -> Any:
+    """`own` laid over `named`, key by key."""
+    if not (isinstance(named, dict) and isinstance(own, dict)):
+        return own
+    return named | {key: _over(named.get(key), part) for key, part in own.items()}
 
 
 def _filled(value: Any, rule: dict[str, Any]) -> Any:
@@ -162,7 +175,7 @@ TYPES = {
     "array": "a list",
     "string": "text",
     "integer": "a whole number",
-    "number": "a number",
+    "number": "a finite number",
     "boolean": "true or false",
     "null": "null",
 }

@@ -1,6 +1,6 @@
 """Measure a search's candidates on the device, best first, and take the first that keeps the latency budget.
 
-When none does, the fastest of them is taken, and the report says that it does not fit.
+When none of those measured does, the fastest of them is taken, and the report says that it does not fit.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import command
 import timing
 from hat.files import write_json
 from hat.latency.budgets import budget_ms
-from hat.latency.confirmation import confirm, read_candidates
-from hat.latency.protocol import PAPER_RUNS
+from hat.search.confirmation import AT_MOST, confirm
+from hat.search.tables import read_candidates
 
 
 def main(args: argparse.Namespace) -> None:
     candidates = read_candidates(args.candidates)
     limit_ms = budget_ms(args.budgets, args.budget)
-    confirmed = confirm(candidates, limit_ms, timing.Reference(args.reference).measure(args))
+    confirmed = confirm(candidates, limit_ms, timing.measure_with(args), args.at_most)
     confirmed.candidate.sub.save(args.subtransformer)
     write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict()})
 
@@ -27,10 +27,9 @@ def main(args: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--candidates", required=True, type=Path, metavar="CSV")
-    timing.add_arguments(p, runs=PAPER_RUNS)
-    p.add_argument(
-        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
-    )
+    timing.add_model_arguments(p)
+    most = "candidates to measure (default: %(default)s)"
+    p.add_argument("--at-most", type=timing.positive, default=AT_MOST, metavar="N", help=most)
     p.add_argument("--budgets", required=True, type=Path, metavar="JSON", help="budgets in ms")
     p.add_argument("--budget", required=True, metavar="NAME", help="which of them, such as p25 or 120ms")
     p.add_argument("--subtransformer", required=True, type=Path, metavar="YAML", help="the one taken")

@@ -5,50 +5,38 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import command
-import configuration
-from hat.latency.budgets import budget_name
+import experiment
 from hat.paper.models import ModelRow, model_row, write_models
 
 
 def main(args: argparse.Namespace) -> None:
-    experiment = configuration.load("experiment", args.experiment)
-    folder = args.results / experiment["experiment"]
-    tasks = experiment["tasks"].items()
-    write_models(args.output, [row for name, task in tasks for row in _rows(folder / name, task, args.results.parent)])
+    write_models(args.output, list(_rows(experiment.read(args.experiment), args.results)))
 
 
-def _rows(folder: Path, task: dict[str, Any], root: Path) -> Iterator[ModelRow]:
-    corpus = configuration.find("corpus", task["corpus"] or folder.name).stem
-    shared: dict[str, Any] = {"task": folder.name, "bleu_kind": _bleu_kind(corpus), "root": root}
-    split = task["generation"]["splits"][0]
-    for name, wanted in task["devices"].items():
-        device = configuration.find("device", name).stem
-        models = [(f"hat-{device}-{budget_name(text)}", "hat", text) for text in wanted["budgets"]]
-        for family, sizes in task["baselines"].items():
-            models += [(f"transformer-{family}-{size}", family, None) for size in sizes]
-        for model, family, budget in models:
-            model_folder = folder / "models" / model
-            measured = model_folder / "latency" / f"{device}.json"
-            confirmed = folder / "search" / device / budget_name(budget) / "confirmed.json" if budget else None
-            yield model_row(
-                **shared,
-                hardware=device,
-                model=model,
-                family=family,
-                budget=budget,
-                architecture=model_folder / "architecture.yaml",
-                score=model_folder / "score" / f"{split}.json",
-                latency=confirmed or measured,  # a searched model was timed when it was chosen
-                confirmed=confirmed,
-            )
-
-
-def _bleu_kind(corpus: str) -> str:
-    """The paper reports compound-split BLEU for WMT and plain tokenized BLEU elsewhere."""
-    return "compound-split" if corpus.startswith("wmt") else "tokenized"
+def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
+    for name, task in asked.settings["tasks"].items():
+        folder = results / asked.settings["experiment"] / name
+        _, corpus = asked.files["corpus"][task["corpus"]]
+        split = task["generation"]["splits"][0]
+        for device in task["devices"]:
+            for model in asked.models[name].values():
+                if device in model.devices:
+                    model_folder = folder / "models" / model.name
+                    yield model_row(
+                        task=name,
+                        hardware=device,
+                        model=model.name,
+                        family=model.family,
+                        budget=model.budget,
+                        bleu_kind=corpus["bleu"],
+                        architecture=model_folder / "architecture.yaml",
+                        score=model_folder / "score" / f"{split}.json",
+                        latency=model_folder / "latency" / f"{device}.json",
+                        confirmed=folder / model.confirmed if model.confirmed else None,
+                        root=results.parent,
+                    )
 
 
 def parser() -> argparse.ArgumentParser:

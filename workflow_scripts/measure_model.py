@@ -1,4 +1,8 @@
-"""Measure the latency of one architecture on this machine, by the paper's protocol."""
+"""Measure the latency of one architecture on this machine, at the speed that its device had when it was sampled.
+
+The paper's protocol: the trimmed mean of the encoder's pass plus that of the decoder's steps, for one sentence. An
+anchor timed in turn tells how far the machine has drifted since.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,11 @@ import command
 import timing
 from hat.architecture import SubTransformer
 from hat.files import write_json
-from hat.latency.protocol import PAPER_RUNS
 from hat.progress import say
 
 
 def main(args: argparse.Namespace) -> None:
-    measure = timing.Reference(args.reference).measure(args)
-    latency = measure(SubTransformer.load(args.architecture))
+    latency = timing.measure_with(args)(SubTransformer.load(args.architecture))
     say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})")
     write_json(args.output, latency.to_dict())
 
@@ -23,10 +25,7 @@ def main(args: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--architecture", required=True, type=Path, metavar="YAML")
-    timing.add_arguments(p, runs=PAPER_RUNS)
-    p.add_argument(
-        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
-    )
+    timing.add_model_arguments(p)
     p.add_argument("--output", required=True, type=Path, metavar="JSON")
     return p
 

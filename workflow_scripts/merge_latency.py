@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 
 import command
-import timing
 from hat.errors import InputError
-from hat.files import write_json
-from hat.latency.collection import DRIFT_TOLERANCE, drifted, merge
+from hat.latency.collection import DRIFT_TOLERANCE, merge
+from hat.latency.reference import Reference
 from hat.latency.samples import read_samples, write_samples
 from hat.latency.signature import common_signature
 from hat.progress import say
@@ -18,22 +17,16 @@ from hat.progress import say
 def main(args: argparse.Namespace) -> None:
     if len(args.shards) != len(args.signatures):
         raise InputError("--signatures", f"{len(args.signatures)} for {len(args.shards)} shards", "one for each shard")
-    references = [timing.Reference(path) for path in args.signatures]
+    references = [Reference.load(path) for path in args.signatures]
     signature = common_signature([reference.signature for reference in references], args.signatures)
     shards = [read_samples(path) for path in args.shards]
-    samples, anchor_ms = merge(shards, [reference.anchor_ms for reference in references], signature)
+    samples, merged = merge(shards, [reference.anchor_ms for reference in references], signature)
     for path, reference in zip(args.shards, references, strict=True):
-        speed = anchor_ms / reference.anchor_ms
+        speed = merged.anchor_ms / reference.anchor_ms
         say(f"{path}: the anchor took {reference.anchor_ms:.2f} ms; speed {speed:.2f} of all shards'")
-    say(f"latency: speed off by over {DRIFT_TOLERANCE:.0%} for {drifted(samples)} of {len(samples)} samples, corrected")
-    facts = {
-        "signature": signature.to_dict(),
-        "samples": len(samples),
-        "drifted": drifted(samples),
-        "anchor_ms": anchor_ms,
-    }
+    say(f"latency: speed off by over {DRIFT_TOLERANCE:.0%} for {merged.drifted} of {merged.samples} samples, corrected")
     write_samples(args.output, samples)
-    write_json(args.signature, facts)
+    merged.save(args.signature)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,12 +15,11 @@ from hat.latency.budgets import budget_ms
 from hat.latency.predictor import Predictor
 from hat.progress import Progress, say
 from hat.rolling import rolling_folder
-from hat.search.evolution import Settings, best_candidates, evolve
+from hat.search.evolution import Settings, evolve
 from hat.search.memo import RememberedLoss
-from hat.search.tables import write_candidates, write_history
+from hat.search.tables import ranked, write_candidates, write_history
 from hat_fairseq.inherited import InheritedLoss
 
-CANDIDATES = 10
 SPLIT = "valid"
 
 
@@ -45,7 +44,7 @@ def main(args: argparse.Namespace) -> None:
         "device": device,
     }
     progress = Progress(f"search {args.budget}", settings.planned_evaluations, unit="evaluations")
-    history, best = [], float("inf")
+    history, best, scored = [], float("inf"), 0
     with (
         rolling_folder(args.rolling, "search", fingerprint, shared=True) as folder,
         RememberedLoss(folder, objective) as loss,
@@ -54,12 +53,14 @@ def main(args: argparse.Namespace) -> None:
             history.append(member)
             best = min(best, member.loss)
             if member.candidate.origin != "parent":
-                progress.step(f"iteration {member.iteration} of {settings.iterations}, best loss {best:.4f}")
+                facts = f"iteration {member.iteration} of {settings.iterations}, best loss {best:.4f}"
+                progress.step(facts, remembered=int(loss.scored == scored))
+                scored = loss.scored
         say(
             f"search {args.budget}: {progress.done} SubTransformers, {loss.scored} of them scored here, best {best:.4f}"
         )
     write_history(args.history, history)
-    write_candidates(args.candidates, best_candidates(history, CANDIDATES))
+    write_candidates(args.candidates, ranked(history))
 
 
 def validation_files(corpus: Path) -> list[Path]:
@@ -87,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=1, metavar="N")
     p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where losses are remembered")
     p.add_argument("--history", required=True, type=Path, metavar="CSV", help="every evaluation")
-    p.add_argument("--candidates", required=True, type=Path, metavar="CSV", help=f"the best {CANDIDATES} that fit")
+    p.add_argument("--candidates", required=True, type=Path, metavar="CSV", help="all that were scored, by loss")
     return p
 
 

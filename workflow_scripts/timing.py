@@ -11,10 +11,9 @@ from pathlib import Path
 import configuration
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
-from hat.errors import InputError
-from hat.files import read_json
-from hat.latency.protocol import Bench, Protocol, Workload
-from hat.latency.signature import Latency, Signature, common_signature
+from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
+from hat.latency.reference import Reference
+from hat.latency.signature import Latency, common_signature
 
 
 def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
@@ -29,6 +28,14 @@ def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
     )
 
 
+def add_model_arguments(p: argparse.ArgumentParser) -> None:
+    """Those of commands that time single models, as often as the paper does."""
+    add_arguments(p, runs=PAPER_RUNS)
+    p.add_argument(
+        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+    )
+
+
 def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
     """This machine, set up as `add_arguments` was answered."""
     record = configuration.load("device", args.device)
@@ -38,27 +45,16 @@ def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
     return Bench(device, workload, Protocol(runs=args.runs), anchor)
 
 
-class Reference:
-    """What a device's samples say about its speed: an anchor, and how long it takes on that device."""
+def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
+    """How to measure SubTransformers on this machine at the speed of the device's samples (`add_model_arguments`).
 
-    def __init__(self, path: Path) -> None:
-        """`path` is the signature.json of the device's samples."""
-        facts = read_json(path)
-        if not isinstance(facts, dict) or not isinstance(facts.get("anchor_ms"), float):
-            raise InputError(path, "not the signature of latency samples", "one that merge_latency wrote")
-        self.path = path
-        self.signature = Signature.from_dict(facts.get("signature"), path)
-        self.anchor_ms: float = facts["anchor_ms"]
-
-    def measure(self, args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
-        """Measure SubTransformers on this machine, at the speed of the device's samples.
-
-        InputError when this machine or this task is not that of the samples.
-        """
-        here = bench(args, SubTransformer.from_dict(json.loads(self.signature.anchor)))
-        alike = replace(here.signature, runs=self.signature.runs)
-        common_signature([self.signature, alike], [self.path, "this measurement"])
-        return lambda sub: here.measure(sub).at(self.anchor_ms)
+    InputError when this machine or this task is not that of the samples.
+    """
+    reference = Reference.load(args.reference)
+    here = bench(args, SubTransformer.from_dict(json.loads(reference.signature.anchor)))
+    alike = replace(here.signature, runs=reference.signature.runs)
+    common_signature([reference.signature, alike], [args.reference, "this measurement"])
+    return lambda sub: here.measure(sub).at(reference.anchor_ms)
 
 
 def positive(text: str) -> int:

@@ -124,9 +124,14 @@ def test_reading_back(tmp_path: Path) -> None:
     assert budget_ms(tmp_path / "budgets.json", "p25") == 20.0
     with pytest.raises(InputError, match=r"budgets\.json: unknown budget 'p26'; legal: 45ms, p25 \(did you mean 'p25'"):
         budget_ms(tmp_path / "budgets.json", "p26")
-    for content in ([], {}, {"budgets": {"p25": {}}}):
+    for content, told in (
+        ([], "missing key 'budgets'"),
+        ({"budgets": 5}, "missing key 'p25'"),
+        ({"budgets": {"p25": {}}}, "missing key 'latency_ms'"),
+        ({"budgets": {"p25": {"latency_ms": None}}}, "budgets.p25.latency_ms: None; legal: a number"),
+    ):
         write_json(tmp_path / "budgets.json", content)
-        with pytest.raises(InputError, match="not the budgets of a device"):
+        with pytest.raises(InputError, match=rf"budgets\.json: {told}"):
             budget_ms(tmp_path / "budgets.json", "p25")
 
 
@@ -134,7 +139,7 @@ def test_the_error_in_a_report(tmp_path: Path) -> None:
     write_json(tmp_path / "p.json", {"chosen": "mlp", "models": {"mlp": {"test": {"rmse_ms": 1.5}}}})
     assert reported_rmse_ms(tmp_path / "p.json") == 1.5
     write_json(tmp_path / "p.json", {"chosen": "ridge", "models": {"mlp": {"test": {"rmse_ms": 1.5}}}})
-    with pytest.raises(InputError, match="not the report of a latency predictor"):
+    with pytest.raises(InputError, match=r"p\.json: missing key 'ridge'"):
         reported_rmse_ms(tmp_path / "p.json")
 
 

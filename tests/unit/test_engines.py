@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import pytest
 import torch
-from hat.engines.interface import Device, create_engine, engine_facts
+from hat.engines.factory import create_engine, engine_facts
+from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.transformer import Transformer
 

@@ -9,7 +9,8 @@ import pytest
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
 from hat.search import evolution
-from hat.search.evolution import Evaluation, Settings, best_candidates, evolve
+from hat.search.evolution import Evaluation, Settings, evolve
+from hat.search.tables import ranked
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_a_search_that_was_looked_at_stays_as_it_was() -> None:
     history = search()
     best = [min(member.loss for member in history if member.iteration == iteration) for iteration in range(1, 5)]
     assert best == pytest.approx([1.349528, 1.242236, 1.150748, 1.141553], abs=1e-6)
-    winner = best_candidates(history, 1)[0].candidate
+    winner = ranked(history)[0]
     assert winner.predicted_ms == pytest.approx(5.31)
     assert winner.sub.to_row() == {
         "encoder_embed_dim": "32",
@@ -86,7 +87,7 @@ def test_it_finds_what_exhaustion_finds() -> None:
     fitting = {sub for sub in everything if latency_ms(sub) <= 4.81}
     found = search(4.81, SMALL, space=TINY)
     assert {member.candidate.sub for member in found} == fitting
-    assert best_candidates(found, 1)[0].loss == min(map(loss, fitting))
+    assert ranked(found)[0].loss == min(map(loss, fitting))
 
 
 def test_populations_have_the_paper_s_composition() -> None:
@@ -265,15 +266,13 @@ def test_settings_that_contradict_each_other(wrong: dict[str, float], line: str)
     assert str(caught.value) == line
 
 
-def test_best_candidates_are_distinct_sorted_and_prefer_the_faster_of_equals() -> None:
+def test_candidates_are_distinct_sorted_and_the_faster_of_equals_comes_first() -> None:
     history = list(evolve(SPACE, predict, lambda sub: float(sub.decoder_layers), 100.0, SMALL, 1))
-    best = best_candidates(history, 10)
-    assert len({member.candidate.sub for member in best}) == 10
-    assert best == sorted(best, key=lambda m: (m.loss, m.candidate.predicted_ms))
-    assert best[0].candidate.predicted_ms == min(
-        m.candidate.predicted_ms for m in history if m.loss == best[0].loss and m.candidate.origin != "parent"
-    )
-    assert len(best_candidates(history[:3], 10)) == 3
+    candidates = ranked(history)
+    assert {candidate.sub for candidate in candidates} == {member.candidate.sub for member in history}
+    assert len(candidates) == SMALL.planned_evaluations
+    assert [candidate.rank for candidate in candidates] == list(range(1, len(candidates) + 1))
+    assert candidates == sorted(candidates, key=lambda candidate: (candidate.loss, candidate.predicted_ms))
 
 
 def _all_genes(space: DesignSpace, deepest_only: bool = False) -> list[tuple[int, ...]]:

@@ -19,6 +19,7 @@ import pytest
 from hat import progress
 from hat.errors import InputError, nearest
 from hat.files import (
+    JsonFile,
     digest,
     file_digest,
     read_json,
@@ -247,6 +248,17 @@ def test_what_was_done_before_counts_but_not_towards_the_speed(
     assert capsys.readouterr().err == "train:  50%  50010/100000 updates, 10.0/s, 1:23:19 left\n"
 
 
+def test_what_is_remembered_does_not_count_towards_the_speed(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bar = Progress("search", 100, unit="evaluations")
+    for _ in range(50):
+        bar.step(remembered=1)
+    clock[0] += 10
+    bar.step()
+    assert capsys.readouterr().err.splitlines()[-1] == "search:  51%  51/100 evaluations, 0.1/s, 8:10 left"
+
+
 def test_progress_without_elapsed_time(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     Progress("x", 10, unit="things").step()
     assert capsys.readouterr().err == "x:  10%  1/10 things, 0.0/s, ? left\n"
@@ -295,3 +307,20 @@ def test_a_command_gets_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["command.py", "--seed", "7"])
     command.run(parser, lambda args: seen.append(args.seed))
     assert seen == [7]
+
+
+def test_a_json_file_names_itself_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    write_json(path, {"a": {"b": 2, "c": True, "d": "2"}, "e": [1]})
+    facts = JsonFile(path)
+    assert (facts["a", "b"], facts["e"], facts.number("a", "b")) == (2, [1], 2.0)
+    for keys, told in (
+        (("x",), "missing key 'x'"),
+        (("a", "x"), "missing key 'x'"),
+        (("e", "x"), "missing key 'x'"),
+        (("a", "c"), "a.c: True; legal: a number"),
+        (("a", "d"), "a.d: '2'; legal: a number"),
+        (("a",), "a: {.*}; legal: a number"),
+    ):
+        with pytest.raises(InputError, match=rf"facts\.json: {told}"):
+            facts.number(*keys)

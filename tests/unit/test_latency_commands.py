@@ -27,7 +27,9 @@ from hat.errors import InputError
 from hat.files import write_json, write_yaml
 from hat.latency import fitting
 from hat.latency.predictor import Predictor
-from hat.latency.samples import read_samples
+from hat.latency.reference import Reference
+from hat.latency.samples import draw_samples, read_samples
+from hat.search.tables import RankedCandidate, write_candidates
 
 from tests.unit.latency_world import SIGNATURE, SPACE
 
@@ -97,19 +99,14 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "50%", "90000ms", "--output", "budgets.json")
     budgets = read("budgets.json")
     assert budgets["budgets"]["p50"]["latency_ms"] == pytest.approx((budgets["fastest_ms"] + budgets["slowest_ms"]) / 2)
-    with pytest.raises(InputError, match="cannot be reached"):
-        run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "0.000001ms", "--output", "other.json")
+    with pytest.raises(InputError, match="beyond the slowest model"):
+        run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "101%", "--output", "other.json")
     assert not Path("other.json").exists()
 
     predicted = Predictor.load("predictor.pt").predict_ms([SPACE.smallest, SPACE.maximum])
-    with open("candidates.csv", "w", newline="") as stream:
-        rows = [
-            {"rank": rank, "loss": 5.0, "predicted_ms": ms, **sub.to_row()}
-            for rank, (sub, ms) in enumerate(zip([SPACE.smallest, SPACE.maximum], predicted, strict=True), start=1)
-        ]
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    pairs = enumerate(zip([SPACE.smallest, SPACE.maximum], predicted, strict=True), start=1)
+    ranks = [RankedCandidate(rank=rank, loss=5.0, predicted_ms=ms, sub=sub) for rank, (sub, ms) in pairs]
+    write_candidates("candidates.csv", ranks)
     where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--reference", "signature.json")
     results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
     budget = ("--budgets", "budgets.json", "--budget", "90000ms")
@@ -118,6 +115,10 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     confirmed = read("confirmed.json")
     assert (confirmed["budget"], confirmed["budget_ms"], confirmed["rank"]) == ("90000ms", 90000.0, 1)
     assert (confirmed["fits"], len(confirmed["tried"])) == (True, 1)
+    write_json("budgets.json", {"budgets": {"90000ms": {"latency_ms": 0.0}}})
+    run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results, "--at-most", 1)
+    confirmed = read("confirmed.json")
+    assert (confirmed["fits"], len(confirmed["tried"]), confirmed["gave_up_after"]) == (False, 1, 1)
 
     run(measure_model, "--architecture", "subtransformer.yaml", *where, "--output", "latency/bench.json")
     measured = read("latency/bench.json")
@@ -156,6 +157,20 @@ def test_killed_for_real_and_resumed(place: Path) -> None:
     assert len(log_lines(place)) == size
 
 
+def test_more_samples_keep_those_that_were_measured(place: Path) -> None:
+    run(collect_latency, *collect_words(1, 2, 20))
+    first, shard = log_lines(place), Path("shards/1.csv").read_bytes()
+    assert len(first) == 10
+    run(collect_latency, *collect_words(1, 2, 30))
+    assert log_lines(place)[:10] == first
+    assert len(log_lines(place)) == 15
+    assert [sample.sub for sample in read_samples("shards/1.csv")] == draw_samples(SPACE, 1, 30)[1::2]
+    assert read("shards/1.json")["samples"] == 15
+    run(collect_latency, *collect_words(1, 2, 20))
+    assert len(log_lines(place)) == 15
+    assert Path("shards/1.csv").read_bytes() == shard
+
+
 def log_lines(place: Path) -> list[str]:
     logs = list(place.glob("rolling/*/log.jsonl"))
     return logs[0].read_text().splitlines() if logs else []
@@ -170,7 +185,7 @@ def test_shards_measured_differently_do_not_merge(place: Path) -> None:
     with pytest.raises(InputError, match=r"shards/1\.json: threads is 4, but 1 in shards/0\.json"):
         merge(0, 1)
     write_json("shards/1.json", {})
-    with pytest.raises(InputError, match=r"shards/1\.json: not the signature of latency samples"):
+    with pytest.raises(InputError, match=r"shards/1\.json: missing key 'signature'"):
         merge(0, 1)
     assert not Path("samples.csv").exists()
 
@@ -201,7 +216,7 @@ def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards:
 def test_a_misspelt_device_is_refused_with_one_line_and_status_2(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_json("r.json", {"signature": SIGNATURE.to_dict(), "anchor_ms": 7.0})
+    Reference(signature=SIGNATURE, samples=9, drifted=0, anchor_ms=7.0).save("r.json")
     words = "--architecture a.yaml --device this-cpuu --statistics statistics.json --reference r.json --output o.json"
     monkeypatch.setattr(sys, "argv", ["measure_model.py", *words.split()])
     with pytest.raises(SystemExit) as ended:

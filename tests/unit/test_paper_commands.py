@@ -42,8 +42,7 @@ def score_of(folder: Path, sentences: list[str]) -> Path:
 
 
 def design(kind: str, value: int, output: Path) -> None:
-    size = ["--kind", kind, "--value", value, "--ffn-ratio", 2, "--head-dim", 16]
-    call("design_baseline", "--space", "demo", *size, "--output", output)
+    call("design_baseline", "--space", "demo", "--kind", kind, "--value", value, "--output", output)
 
 
 @pytest.fixture
@@ -58,15 +57,15 @@ def made_up(tmp_path: Path) -> Path:
         (folder / "score").mkdir(parents=True)
         (folder / "latency").mkdir()
         (folder / "score" / "test.json").write_text(score)
-        latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0}
+        latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
         design("depth", 1 + number, folder / "architecture.yaml")
+        (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
         if model.startswith("hat"):
             search = task / "search" / "this-cpu" / model.rsplit("-", 1)[1]
             search.mkdir(parents=True)
-            (search / "confirmed.json").write_text(json.dumps({"budget_ms": 10.5, "predicted_ms": 10.25} | latency))
-        else:
-            (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
+            confirmed = {"budget_ms": 10.5, "predicted_ms": 10.25, "fits": number == 0, "rank": 1} | latency
+            (search / "confirmed.json").write_text(json.dumps(confirmed))
     return tmp_path
 
 
@@ -89,7 +88,9 @@ def test_from_results_to_table_and_figure(made_up: Path) -> None:
         ("de-en", "this-cpu", "tokenized", 12)
     }
     assert rows[1].confirmed_file == "results/made-up/de-en/search/this-cpu/120ms/confirmed.json"
-    assert rows[2].latency_file == "results/made-up/de-en/models/transformer-depth-1/latency/this-cpu.json"
+    assert [row.latency_file for row in rows] == [
+        f"results/made-up/de-en/models/{row.model}/latency/this-cpu.json" for row in rows
+    ]
     call("make_table8", "--models", models, "--output-stem", models.parent / "table8")
     call("draw_figure7", "--models", models, "--output-stem", models.parent / "figure7")
     assert sorted(path.name for path in models.parent.iterdir()) == [
@@ -113,9 +114,11 @@ def test_the_first_of_the_splits_is_the_tables(made_up: Path) -> None:
         gather(made_up)
 
 
-@pytest.mark.parametrize(("corpus", "kind"), [("wmt14.en-de", "compound-split"), ("iwslt14.de-en", "tokenized")])
-def test_wmt_tasks_split_compounds(corpus: str, kind: str) -> None:
-    assert importlib.import_module("gather_results")._bleu_kind(corpus) == kind
+def test_the_corpus_says_which_bleu_is_the_tables(made_up: Path) -> None:
+    corpus = configuration.find("corpus", "multi30k.de-en").read_text()
+    (made_up / "split.yaml").write_text(f"{corpus}bleu: compound-split\n")
+    (made_up / "made-up.yaml").write_text(EXPERIMENT.replace("multi30k.de-en", str(made_up / "split.yaml")))
+    assert {row.bleu_kind for row in read_models(gather(made_up))} == {"compound-split"}
 
 
 def test_score_says_its_split(tmp_path: Path) -> None:

@@ -1,95 +1,34 @@
-"""The model: an independent reference, extraction, incremental decoding, gradients, dropout and checkpoints."""
+"""The model: an independent reference, extraction, incremental decoding, gradients and dropout."""
 
 from __future__ import annotations
 
-import pickle
 import random
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
-import configuration
 import pytest
 import torch
 import torch.nn.functional as F
-from hat.architecture import DesignSpace, SubTransformer
-from hat.checkpoint import load_checkpoint, save_checkpoint
+from hat.architecture import SubTransformer
 from hat.cost import count_parameters
-from hat.errors import InputError
 from hat.transformer import Transformer
 from torch import Tensor
 
 from tests.spaces import WMT, WMT_SIXTEENTH
 from tests.unit.reference_transformer import logits as reference_logits
-
-PAD, EOS, VOCABULARY = 1, 2, 29
-# what the paper's spaces have not: an encoder whose depth varies, and widths that differ at their maxima
-ELASTIC = DesignSpace(
-    encoder_embed_dim=(12, 24),
-    encoder_layers=(1, 2, 3),
-    encoder_ffn_dim=(8, 20),
-    encoder_self_heads=(1, 2, 4),
-    decoder_embed_dim=(10, 16),
-    decoder_layers=(1, 3),
-    decoder_ffn_dim=(8, 20),
-    decoder_self_heads=(1, 2, 4),
-    decoder_cross_heads=(1, 2, 4),
-    decoder_attended_layers=(1, 2, 3),
-    qkv_dim=8,
+from tests.unit.transformer_world import (
+    DRAWS,
+    ELASTIC,
+    EOS,
+    PAD,
+    VOCABULARY,
+    close,
+    dense,
+    drawn,
+    incremental,
+    sentences,
+    supertransformer,
+    table_sizes,
 )
-SPACES = {"wmt": WMT_SIXTEENTH, "demo": configuration.design_space("demo"), "elastic": ELASTIC}
-DRAWS = [("wmt", seed) for seed in range(50)] + [("demo", seed) for seed in range(50)]
-DRAWS += [("elastic", seed) for seed in range(20)]
-
-
-@cache
-def supertransformer(space: str, share: bool) -> Transformer:
-    """A SuperTransformer at the space's maximum in which every weight matters: biases and norms are random as well."""
-    torch.manual_seed(len(space) + share)
-    model = dense(SPACES[space].maximum, share)
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if weight.dim() == 1:
-                weight.add_(0.2 * torch.randn_like(weight))
-            assert "table" not in name or not weight[PAD].any()
-    return model.eval()
-
-
-def dense(sub: SubTransformer, share: bool, **options: float) -> Transformer:
-    return Transformer(
-        sub,
-        source_vocabulary=VOCABULARY,
-        target_vocabulary=VOCABULARY if share else VOCABULARY + 4,
-        share_embeddings=share,
-        **options,  # type: ignore[arg-type]
-    )
-
-
-def drawn(space: str, seed: int) -> tuple[Transformer, SubTransformer]:
-    """A SuperTransformer, in turn with shared and separate tables, and one of its SubTransformers."""
-    return supertransformer(space, share=seed % 2 == 0), SPACES[space].sample(random.Random(seed))
-
-
-def sentences(seed: int, padded: bool = True) -> tuple[Tensor, Tensor]:
-    """Sources (3, 7), padded on the left, and shifted targets (3, 6)."""
-    generator = torch.Generator().manual_seed(seed)
-    source = torch.randint(4, VOCABULARY, (3, 7), generator=generator)
-    source[:, -1] = EOS
-    if padded:
-        source[1, :2] = PAD
-        source[2, :5] = PAD
-    previous = torch.randint(4, VOCABULARY, (3, 6), generator=generator)
-    previous[:, 0] = EOS
-    return source, previous
-
-
-def close(found: Tensor, expected: Tensor) -> bool:
-    return bool((found - expected).abs().max() <= 1e-5 * expected.abs().max())
-
-
-def incremental(model: Transformer, source: Tensor, previous: Tensor) -> Tensor:
-    state = model.start(model.encode(source))
-    return torch.stack([model.step(tokens, state) for tokens in previous.T], dim=1)
 
 
 @pytest.fixture(autouse=True)
@@ -111,13 +50,7 @@ def test_an_extracted_model_equals_its_activated_supertransformer(space: str, se
     assert close(incremental(extracted, source, previous), expected)
     own = sum(weight.numel() for name, weight in extracted.named_parameters() if not name.startswith("embeddings."))
     assert own == count_parameters(sub)
-    assert own + _table_sizes(sub, model) == sum(weight.numel() for weight in extracted.parameters())
-
-
-def _table_sizes(sub: SubTransformer, model: Transformer) -> int:
-    if model.share_embeddings:
-        return model.source_vocabulary * max(sub.encoder_embed_dim, sub.decoder_embed_dim)
-    return model.source_vocabulary * sub.encoder_embed_dim + 2 * model.target_vocabulary * sub.decoder_embed_dim
+    assert own + table_sizes(sub, model) == sum(weight.numel() for weight in extracted.parameters())
 
 
 @pytest.mark.parametrize(
@@ -355,80 +288,3 @@ def test_what_does_not_fit() -> None:
                 use(wrong)
     with pytest.raises(ValueError, match="shared embeddings need one dictionary, not 5 and 6 words"):
         Transformer(WMT_SIXTEENTH.smallest, source_vocabulary=5, target_vocabulary=6, share_embeddings=True)
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_an_extracted_checkpoint_holds_its_own_weights_and_nothing_else(tmp_path: Path, seed: int) -> None:
-    model, sub = drawn("wmt", seed)
-    extracted = model.extract(sub)
-    save_checkpoint(tmp_path / "sub.pt", extracted, updates=7, note="ü")
-    record = torch.load(tmp_path / "sub.pt", weights_only=True)
-    assert {name: weight.shape for name, weight in record["weights"].items()} == {
-        name: weight.shape for name, weight in dense(sub, model.share_embeddings).named_parameters()
-    }
-    numbers = sum(weight.untyped_storage().nbytes() // 4 for weight in record["weights"].values())
-    assert numbers == count_parameters(sub) + _table_sizes(sub, model)
-    loaded, facts = load_checkpoint(tmp_path / "sub.pt")
-    assert facts == {"updates": 7, "note": "ü"}
-    assert loaded.architecture == sub
-    assert not loaded.training
-    source, previous = sentences(seed)
-    assert torch.equal(loaded(source, previous), extracted(source, previous))
-
-
-def test_a_supertransformer_is_saved_whole_whatever_is_active(tmp_path: Path) -> None:
-    model, sub = drawn("wmt", 0)
-    model.activate(sub)
-    save_checkpoint(tmp_path / "super.pt", model)
-    loaded, _ = load_checkpoint(tmp_path / "super.pt")
-    assert loaded.architecture == WMT_SIXTEENTH.maximum
-    assert all(torch.equal(ours, theirs) for ours, theirs in zip(model.parameters(), loaded.parameters(), strict=True))
-
-
-class Explosive:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (Path.touch, (Path("exploded"),))  # type: ignore[return-value]
-
-
-def _broken_checkpoints(folder: Path) -> Iterator[Path]:
-    save_checkpoint(folder / "good.pt", dense(ELASTIC.smallest, share=True))
-    good = (folder / "good.pt").read_bytes()
-    for name, content in {
-        "empty": b"",
-        "text": b"no checkpoint\n",
-        "start": good[: len(good) // 2],
-        "almost": good[:-30],
-        "zip": good[: len(good) // 3] + bytes(1000) + good[len(good) // 3 + 1000 :],
-        "code": pickle.dumps({"architecture": Explosive()}, protocol=2),
-    }.items():
-        (folder / f"{name}.pt").write_bytes(content)
-        yield folder / f"{name}.pt"
-    record = torch.load(folder / "good.pt", weights_only=True)
-    weights = record["weights"]
-    for name, wrong in {
-        "keyless": {key: value for key, value in record.items() if key != "weights"},
-        "factless": {key: value for key, value in record.items() if key != "facts"},
-        "list": [record],
-        "tensor": torch.zeros(3),
-        "none": None,
-        "short": record | {"weights": dict(list(weights.items())[1:])},
-        "long": record | {"weights": weights | {"more": torch.zeros(1)}},
-        "shape": record | {"weights": weights | {"embeddings.source_table": torch.zeros(2, 2)}},
-        "weights": record | {"weights": [1]},
-        "architecture": record | {"architecture": {**record["architecture"], "qkv_dim": 7}},
-        "padding": record | {"padding_index": 10**6},
-    }.items():
-        torch.save(wrong, folder / f"{name}.pt")
-        yield folder / f"{name}.pt"
-    yield folder / "absent.pt"
-    (folder / "folder.pt").mkdir()
-    yield folder / "folder.pt"
-
-
-@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
-def test_corrupt_checkpoints_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for path in _broken_checkpoints(tmp_path):
-        with pytest.raises(InputError, match=f"^{path}: "):
-            load_checkpoint(path)
-    assert not (tmp_path / "exploded").exists()

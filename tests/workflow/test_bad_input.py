@@ -63,8 +63,38 @@ PLANS = {
     ),
     "misspelt budget": Plan(
         "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [25%, 120 msec]}}}}",
-        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets > 1: '120 msec'; "
-        "legal: ...such as 25%, or milliseconds such as 120ms",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '120 msec': not a budget; "
+        "legal: ...such as 25%, or a latency, such as 120ms",
+    ),
+    "more than all latency": Plan(
+        "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [101%]}}}}",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '101%': ...; legal: at most 100%",
+    ),
+    "one budget twice": Plan(
+        "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [25%, 25.0%]}}}}",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: 25%, 25.0%; legal: all different",
+    ),
+    "population that is not the sum of its parts": Plan(
+        "tasks: {demo.de-en: {search: {population: 100}}}",
+        "experiment.yaml: tasks > demo.de-en: search: population = 100, but 25 parents + 50 mutants + 50 crossovers; "
+        "legal: their sum",
+    ),
+    "mutation that changes nothing": Plan(
+        "tasks: {demo.de-en: {search: {mutation: 0}}}",
+        "experiment.yaml: tasks > demo.de-en > search > mutation: 0; legal: a finite number, greater than 0...",
+    ),
+    "more shards than samples": Plan(
+        "tasks: {demo.de-en: {latency: {samples: 10, shards: 11}}}",
+        "experiment.yaml: tasks > demo.de-en > latency > shards: 11; legal: at most 10, the samples",
+    ),
+    "baseline of an impossible width": Plan(
+        "tasks: {demo.de-en: {baselines: {width: [64, 100]}}}",
+        "experiment.yaml: tasks > demo.de-en > baselines > width: baseline: embed dim 100; "
+        "legal: multiples of head dim 16",
+    ),
+    "learning rate that is no number": Plan(
+        "tasks: {demo.de-en: {training: ./training.yaml}}",
+        "training.yaml: subtransformer > lr: nan; legal: a finite number, greater than 0...",
     ),
     "bad YAML": Plan(
         "seed: 1\ntasks: [demo.de-en]]",
@@ -199,6 +229,7 @@ def is_line(text: str, expected: str) -> bool:
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_what_cannot_be_planned(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text("{qkv_dim: 100, encoder_self_heads: [4, 8]}")
+    (tmp_path / "training.yaml").write_text("{subtransformer: {lr: nan}}")
     if plan.experiment is not None:
         (tmp_path / "experiment.yaml").write_text(plan.experiment)
     before = contents(tmp_path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hat.files import read_yaml
 
 from tests.workflow.conftest import ROOT, House
 
@@ -29,14 +31,34 @@ def test_targets_have_names(repository: House) -> None:
     assert "draw_figure7" not in jobs
 
 
-def test_a_cluster_is_asked_for_what_a_rule_needs(repository: House) -> None:
-    run = repository.snakemake("--dry-run", "--workflow-profile", str(ROOT / "profiles" / "slurm"))
+def resources_of(house: House, *words: str) -> dict[str, str]:
+    """What the jobs of each rule ask for, as a dry-run tells it."""
+    run = house.snakemake("--dry-run", *words)
     assert run.returncode == 0, run.stdout + run.stderr
     blocks = (run.stdout + run.stderr).split("\nrule ")
-    resources = {
+    return {
         block.split(":")[0]: next(line for line in block.splitlines() if line.strip().startswith("resources"))
         for block in blocks[1:]
     }
+
+
+def test_one_job_at_a_time_has_the_gpu(tmp_path: Path) -> None:
+    """Rules that compute on the GPU of this machine ask for it, and the default profile has one to give."""
+    (tmp_path / "nvidia-smi").touch(mode=0o755)
+    (tmp_path / "gpu.yaml").write_text("tasks: {demo.de-en: {devices: {this-gpu: {}}}}")
+    with_gpu = House(ROOT, tmp_path, {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    words = ("--config", f"experiment={tmp_path / 'gpu.yaml'}")
+    asking = {rule for rule, resources in resources_of(with_gpu, *words).items() if "gpu=1" in resources}
+    timing = {"collect_latency", "confirm_subtransformer", "measure_model"}
+    training = {"train_supertransformer", "search_subtransformer", "train_model", "translate_model"}
+    assert asking == timing | training
+    asking = {rule for rule, resources in resources_of(with_gpu).items() if "gpu=1" in resources}
+    assert asking == training
+    assert read_yaml(ROOT / "profiles" / "default" / "profile.yaml")["resources"] == {"gpu": 1}
+
+
+def test_a_cluster_is_asked_for_what_a_rule_needs(repository: House) -> None:
+    resources = resources_of(repository, "--workflow-profile", str(ROOT / "profiles" / "slurm"))
     assert "gpu=1" in resources["train_supertransformer"]
     assert "runtime=2880" in resources["train_model"]
     assert "--exclusive" in resources["collect_latency"]

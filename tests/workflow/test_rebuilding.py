@@ -71,7 +71,7 @@ def test_comments_and_descriptions_rebuild_nothing(house: House) -> None:
 
 def test_another_budget_rebuilds_its_search_its_model_and_the_paper(house: House) -> None:
     house.replace(EXPERIMENT, "75%", "80%")
-    assert planned(house) == {"resolve_budgets": 1, **ONE_SEARCH, **ONE_MODEL, **PAPER}
+    assert planned(house) == {"resolve_budgets": 1, **ONE_SEARCH, "measure_model": 1, **ONE_MODEL, **PAPER}
 
 
 def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
@@ -107,8 +107,15 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             DEVICE,
             "threads: 1",
             "threads: 2",
-            {"collect_latency": 2, "measure_model": 2, "search_subtransformer": 2, "confirm_subtransformer": 2},
+            {"collect_latency": 2, "measure_model": 4, "search_subtransformer": 2, "confirm_subtransformer": 2},
             {"train_supertransformer", "binarise_corpus"},
+        ),
+        (
+            CORPUS,
+            "bpe: ",
+            "bleu: compound-split\nbpe: ",
+            {"gather_results": 1},
+            {"score_model", "measure_model", "clean_corpus"},
         ),
         (
             "workflow_scripts/hat/scoring.py",
@@ -125,7 +132,15 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             {"generate_corpus", "clean_corpus", "tokenise_corpus"},
         ),
     ],
-    ids=["latency samples", "training recipe", "baseline shape", "device threads", "library file", "vocabulary size"],
+    ids=[
+        "latency samples",
+        "training recipe",
+        "baseline shape",
+        "device threads",
+        "tables' BLEU",
+        "library file",
+        "vocabulary size",
+    ],
 )
 def test_a_changed_value_rebuilds_its_descendants(
     house: House, file: str, old: str, new: str, rebuilt: dict[str, int], kept: set[str]

@@ -43,7 +43,7 @@ def test_every_artifact_is_there(finished: House) -> None:
     task = finished.work / "results" / "tiny" / "tiny.de-en"
     for name in ("supertransformer/checkpoint.pt", "supertransformer/log.csv", "latency/this-cpu/samples.csv"):
         assert (task / name).stat().st_size > 0
-    for timed in ("search/this-cpu/p60/confirmed.json", "models/transformer-depth-1/latency/this-cpu.json"):
+    for timed in ("search/this-cpu/p60/confirmed.json", *(f"models/{model}/latency/this-cpu.json" for model in MODELS)):
         latency = json.loads((task / timed).read_text())
         assert latency["latency_ms"] > 0
         assert latency["signature"]["runs"] == 5

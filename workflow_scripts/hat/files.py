@@ -89,6 +89,28 @@ def read_yaml(path: str | os.PathLike[str]) -> Any:
         raise InputError(path, f"{line}{getattr(error, 'problem', None) or 'malformed'}", "YAML") from None
 
 
+class JsonFile:
+    """A JSON file of which every missing key and misplaced value is an InputError that names the file."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path, self._content = path, read_json(path)
+
+    def __getitem__(self, keys: str | tuple[str, ...]) -> Any:
+        """The value under a key, or under several, the outermost first."""
+        value = self._content
+        for key in (keys,) if isinstance(keys, str) else keys:
+            if not isinstance(value, dict) or key not in value:
+                raise InputError(self.path, f"missing key {key!r}", "the file as its command wrote it")
+            value = value[key]
+        return value
+
+    def number(self, *keys: str) -> float:
+        value = self[keys]
+        if type(value) not in (int, float):
+            raise InputError(self.path, f"{'.'.join(keys)}: {value!r}", "a number")
+        return float(value)
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -24,9 +24,13 @@ class Progress:
         self._started = time.monotonic()
         self._said = float("-inf")
 
-    def step(self, facts: str = "", count: int = 1) -> None:
-        """Count `count` more units; `facts` is appended to the line ("best loss 4.21")."""
+    def step(self, facts: str = "", count: int = 1, remembered: int = 0) -> None:
+        """Count `count` more units; `facts` is appended to the line ("best loss 4.21").
+
+        `remembered` of them cost no work now, like those of an earlier run.
+        """
         self.done += count
+        self._resumed_at += remembered
         now = time.monotonic()
         if now - self._said < EVERY_SECONDS and self.done < self.total:
             return

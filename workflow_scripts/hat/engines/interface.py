@@ -6,12 +6,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-from hat.errors import InputError
-
-if TYPE_CHECKING:
-    from hat.transformer import Transformer
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,27 +50,6 @@ class Engine(Protocol):
 
     def synchronise(self) -> None:
         """Wait until all work handed to the processor is done."""
-
-
-def create_engine(model: Transformer, device: Device) -> Engine:
-    """The engine that `device` names, holding `model`. InputError when this machine does not have it."""
-    from hat.engines import torch_eager
-
-    _check_known(device)
-    return torch_eager.TorchEager(model, device)
-
-
-def engine_facts(device: Device) -> EngineFacts:
-    """The facts of the engine that `device` names, on this machine. InputError when this machine does not have it."""
-    from hat.engines import torch_eager
-
-    _check_known(device)
-    return torch_eager.facts(device)
-
-
-def _check_known(device: Device) -> None:
-    if device.engine != "torch_eager":
-        raise InputError(f"device {device.name}", f"unknown engine {device.engine!r}", "torch_eager")
 
 
 def cpu_name() -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
 from hat.errors import InputError, nearest
-from hat.files import read_json
+from hat.files import JsonFile
 
 Predict = Callable[[Sequence[SubTransformer]], Sequence[float]]
 
@@ -84,11 +84,8 @@ def fastest(space: DesignSpace, predict: Predict) -> tuple[float, Genes]:
 
 def reported_rmse_ms(path: str | os.PathLike[str]) -> float:
     """The test error of the chosen model, from a predictor's report. InputError when the file is no such report."""
-    report = read_json(path)
-    try:
-        return float(report["models"][report["chosen"]]["test"]["rmse_ms"])
-    except (KeyError, TypeError, ValueError):
-        raise InputError(path, "not the report of a latency predictor") from None
+    report = JsonFile(path)
+    return report.number("models", str(report["chosen"]), "test", "rmse_ms")
 
 
 def resolve(texts: Sequence[str], found: Range, rmse_ms: float) -> dict[str, Any]:
@@ -101,8 +98,8 @@ def resolve(texts: Sequence[str], found: Range, rmse_ms: float) -> dict[str, Any
     latencies = {text: budget.latency_ms(found.fastest_ms, found.slowest_ms) for text, budget in budgets.items()}
     for text, latency_ms in latencies.items():
         if latency_ms < found.fastest_ms:
-            fastest = f"at least {found.fastest_ms:.4g}ms, the fastest reachable latency of this space on this device"
-            raise InputError(f"budget {text}", "cannot be reached", fastest)
+            legal = f"at least {found.fastest_ms:.4g}ms, the fastest reachable latency of this space on this device"
+            raise InputError(f"budget {text}", "cannot be reached", legal)
     for first, second in itertools.pairwise(sorted(texts, key=lambda text: latencies[text])):
         if latencies[second] - latencies[first] < rmse_ms:
             told = f"{latencies[first]:.4g} and {latencies[second]:.4g} ms cannot be told apart by predictions"
@@ -116,14 +113,11 @@ def resolve(texts: Sequence[str], found: Range, rmse_ms: float) -> dict[str, Any
 
 def budget_ms(path: str | os.PathLike[str], name: str) -> float:
     """What `resolve` found for the budget `name`. InputError when the file does not hold it."""
-    record = read_json(path)
-    try:
-        budgets = {str(key): float(value["latency_ms"]) for key, value in record["budgets"].items()}
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise InputError(path, "not the budgets of a device") from None
-    if name not in budgets:
+    record = JsonFile(path)
+    budgets = record["budgets"]
+    if isinstance(budgets, dict) and name not in budgets:
         raise InputError(path, f"unknown budget {name!r}", nearest(name, budgets))
-    return budgets[name]
+    return record.number("budgets", name, "latency_ms")
 
 
 def _corners(space: DesignSpace) -> Iterator[Genes]:
@@ -161,7 +155,7 @@ def _descend(space: DesignSpace, best: float, genes: Genes, predict: Predict) ->
             if choice != genes[position]
         ]
         scored = predict([space.decode(neighbour) for neighbour in neighbours])
-        least, nearest = min(zip(scored, neighbours, strict=True), default=(best, genes))
-        if least >= best:
+        found = min(zip(scored, neighbours, strict=True), default=(best, genes))
+        if found[0] >= best:
             return best, genes
-        best, genes = least, nearest
+        best, genes = found

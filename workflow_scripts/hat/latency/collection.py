@@ -15,6 +15,7 @@ from statistics import median
 
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
+from hat.latency.reference import Reference
 from hat.latency.samples import Sample
 from hat.latency.signature import Latency, Signature
 from hat.progress import Progress
@@ -62,44 +63,39 @@ def collect(
     order: Sequence[int],
     measure: Callable[[SubTransformer], Latency],
     signature: Signature,
-) -> tuple[list[Sample], float]:
+) -> tuple[list[Sample], Reference]:
     """Measure `subs[i]` for each i of `order`, in that order, keeping the log at `path`.
 
     Returns the samples in the order of their numbers, brought to the speed at which the anchor takes the median of what
-    it took throughout, and that median in ms.
+    it took throughout. The log may hold more than `order` asks for: what was measured for a larger collection stays.
     """
     log = Log(path)
-    progress = Progress("latency", len(order), unit="SubTransformers", done=len(log.measured))
+    wanted = set(order)
+    progress = Progress("latency", len(order), unit="SubTransformers", done=len(wanted & set(log.measured)))
     for index in order:
         if index not in log.measured:
             log.append(index, measure(subs[index]).numbers())
             progress.step(f"last {log.measured[index]['latency_ms']:.1f} ms")
-    anchor_ms = median(numbers["anchor_ms"] for numbers in log.measured.values())
-    places = {index: place for place, index in enumerate(log.measured)}
-    samples = [
-        Sample(
-            sub=subs[index],
-            numbers=Latency.from_numbers(numbers, signature).at(anchor_ms).numbers(),
-            order=places[index],
-        )
-        for index, numbers in sorted(log.measured.items())
-    ]
-    return samples, anchor_ms
+    places = {index: place for place, index in enumerate(index for index in log.measured if index in wanted)}
+    samples = [Sample(sub=subs[i], numbers=log.measured[i], order=place) for i, place in sorted(places.items())]
+    return _at_one_speed(samples, [sample.numbers["anchor_ms"] for sample in samples], signature)
 
 
 def merge(
     shards: Sequence[list[Sample]], anchors_ms: Sequence[float], signature: Signature
-) -> tuple[list[Sample], float]:
+) -> tuple[list[Sample], Reference]:
     """The samples of all shards, brought to the speed at which the anchor takes the median of the shards' anchors."""
+    return _at_one_speed([sample for samples in shards for sample in samples], anchors_ms, signature)
+
+
+def _at_one_speed(
+    samples: Sequence[Sample], anchors_ms: Sequence[float], signature: Signature
+) -> tuple[list[Sample], Reference]:
+    """The samples as if the anchor had taken the median of `anchors_ms` all the time."""
     anchor_ms = median(anchors_ms)
-    samples = [
+    found = [
         replace(sample, numbers=Latency.from_numbers(sample.numbers, signature).at(anchor_ms).numbers())
-        for samples in shards
         for sample in samples
     ]
-    return samples, anchor_ms
-
-
-def drifted(samples: Sequence[Sample]) -> int:
-    """How many of the samples were measured while the machine's speed was off by more than `DRIFT_TOLERANCE`."""
-    return sum(abs(sample.numbers["drift"] - 1) > DRIFT_TOLERANCE for sample in samples)
+    drifted = sum(abs(sample.numbers["drift"] - 1) > DRIFT_TOLERANCE for sample in found)
+    return found, Reference(signature=signature, samples=len(found), drifted=drifted, anchor_ms=anchor_ms)

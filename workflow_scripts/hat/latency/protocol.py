@@ -6,8 +6,7 @@ beam search is not timed.
 
 Machines change their speed: clocks, heat, neighbours. So every run of a model is followed by a run of an anchor, one
 architecture that is the same for all measurements of a device. What the anchor took tells how fast the machine was
-just then, and `Latency.at` brings the measurement to the device's own speed. On a busy virtual machine this cut the
-spread of repeated measurements from 18% to 2%.
+just then, and `Latency.at` brings the measurement to the device's own speed. docs/benchmarks.md says what that gains.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
 from hat.architecture import SubTransformer
-from hat.engines.interface import Device, Engine, create_engine, engine_facts
+from hat.engines.factory import create_engine, engine_facts
+from hat.engines.interface import Device, Engine
 from hat.errors import InputError
-from hat.files import read_json
+from hat.files import JsonFile
 from hat.latency.signature import Latency, Signature, checkout_commit
 from hat.transformer import Transformer
 
@@ -47,16 +46,13 @@ class Workload:
     @classmethod
     def from_statistics(cls, path: str | os.PathLike[str], sentence_length: int | None = None) -> Workload:
         """The workload of a binarised corpus; `sentence_length` overrides the mean length of its test split."""
-        record: Any = read_json(path)
-        try:
-            workload = cls(
-                source_vocabulary=int(record["source_vocabulary"]),
-                target_vocabulary=int(record["target_vocabulary"]),
-                share_embeddings=record["dictionary"] == "joint",
-                sentence_length=int(sentence_length or record["sentence_length"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(path, f"not the statistics of a binarised corpus ({error!r})") from None
+        record = JsonFile(path)
+        workload = cls(
+            source_vocabulary=int(record.number("source_vocabulary")),
+            target_vocabulary=int(record.number("target_vocabulary")),
+            share_embeddings=record["dictionary"] == "joint",
+            sentence_length=sentence_length or int(record.number("sentence_length")),
+        )
         if workload.sentence_length < 1 or min(workload.source_vocabulary, workload.target_vocabulary) <= WORD:
             raise InputError(path, f"nothing to time: {workload}", "a sentence length and vocabularies above zero")
         return workload

@@ -14,7 +14,10 @@ from hat.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """Everything a latency depends on besides the architecture. Latencies compare when all but `commit` agree."""
+    """Everything a latency depends on besides the architecture.
+
+    Samples join when all but `commit` agree. A single model may be timed in more `runs` than the samples of its device.
+    """
 
     device: str
     engine: str

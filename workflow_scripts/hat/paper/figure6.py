@@ -10,7 +10,7 @@ from typing import Any, Self
 from matplotlib.axes import Axes
 
 from hat.errors import InputError
-from hat.files import read_csv, read_json
+from hat.files import JsonFile, read_csv
 from hat.paper.models import latency_unit
 from hat.paper.style import GREY, MARKS, panel_grid, round_ticks, save_figure
 
@@ -34,29 +34,29 @@ class Predictions:
 
     @classmethod
     def load(cls, predictions: Path, report: Path) -> Self:
-        """From predictions.csv and predictor.json; InputError names what is missing.
+        """From predictions.csv and predictor.json in a folder .../{task}/latency/{device}/.
 
-        Task and device are those of the report, or else those of its folder (.../{task}/latency/{device}/).
+        InputError names what is missing.
         """
         rows = read_csv(predictions, ("measured_ms", "predicted_ms"))
-        record = read_json(report)
+        record = JsonFile(report)
         device, _, task, *_ = (folder.name for folder in report.resolve().parents)
+        chosen = str(record["chosen"])
+        errors = ("models", chosen, "test")
         try:
-            errors = record["models"][record["chosen"]]["test"]
-            return cls(
-                task=record.get("task", task),
-                device=record.get("device", device),
-                measured_ms=[float(row["measured_ms"]) for row in rows],
-                predicted_ms=[float(row["predicted_ms"]) for row in rows],
-                predictor=record["chosen"],
-                rmse_ms=float(errors["rmse_ms"]),
-                mape=float(errors["mape"]),
-                kendall_tau=errors["kendall_tau"],
-            )
-        except (KeyError, TypeError) as error:
-            raise InputError(report, f"not a predictor's report: {error}", "one that fit_predictor wrote") from None
+            measured_ms, predicted_ms = ([float(row[name]) for row in rows] for name in ("measured_ms", "predicted_ms"))
         except ValueError as error:
             raise InputError(predictions, str(error), "milliseconds") from None
+        return cls(
+            task=task,
+            device=device,
+            measured_ms=measured_ms,
+            predicted_ms=predicted_ms,
+            predictor=chosen,
+            rmse_ms=record.number(*errors, "rmse_ms"),
+            mape=record.number(*errors, "mape"),
+            kendall_tau=record[*errors, "kendall_tau"],
+        )
 
 
 def draw_figure6(devices: Sequence[Predictions], stem: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
-from hat.files import read_csv, read_json, write_csv
+from hat.files import JsonFile, read_csv, write_csv
 
 FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling"}
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
@@ -29,11 +30,15 @@ class ModelRow:
     """The latency budget as the experiment states it (25%, 120ms); HAT models only."""
     budget_ms: float | None
     predicted_ms: float | None
+    fits: bool | None
+    """Whether its latency, measured when it was chosen, is within the budget."""
+    rank: int | None
+    """Its place among the candidates of the search: 1 unless better ones missed the budget when measured."""
     latency_ms: float
     p50_ms: float
     p90_ms: float
-    fits: bool | None
-    """Whether the measured latency is within the budget."""
+    drift: float
+    """How slow the machine was during the measurement; the times are corrected for it (`hat.latency.signature`)."""
     encoder_layers: int
     decoder_layers: int
     encoder_embed_dim: int
@@ -97,10 +102,8 @@ def model_row(
     InputError names the file that is missing or lacks a key.
     """
     sub = SubTransformer.load(architecture)
-    scores, timing, constraint = _Json(score), _Json(latency), _Json(confirmed) if confirmed else None
-    sentence_length = int(timing["signature", "sentence_length"])
-    budget_ms = float(constraint["budget_ms"]) if constraint else None
-    latency_ms = float(timing["latency_ms"])
+    scores, timing, choice = JsonFile(score), JsonFile(latency), JsonFile(confirmed) if confirmed else None
+    sentence_length = int(timing.number("signature", "sentence_length"))
 
     def shown(path: Path) -> str:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
@@ -111,12 +114,14 @@ def model_row(
         model=model,
         family=family,
         budget=budget,
-        budget_ms=budget_ms,
-        predicted_ms=float(constraint["predicted_ms"]) if constraint else None,
-        latency_ms=latency_ms,
-        p50_ms=float(timing["p50_ms"]),
-        p90_ms=float(timing["p90_ms"]),
-        fits=latency_ms <= budget_ms if budget_ms is not None else None,
+        budget_ms=choice.number("budget_ms") if choice else None,
+        predicted_ms=choice.number("predicted_ms") if choice else None,
+        fits=bool(choice["fits"]) if choice else None,
+        rank=int(choice.number("rank")) if choice else None,
+        latency_ms=timing.number("latency_ms"),
+        p50_ms=timing.number("p50_ms"),
+        p90_ms=timing.number("p90_ms"),
+        drift=timing.number("drift"),
         encoder_layers=sub.encoder_layers,
         decoder_layers=sub.decoder_layers,
         encoder_embed_dim=sub.encoder_embed_dim,
@@ -125,17 +130,17 @@ def model_row(
         flops=count_flops(sub, sentence_length),
         sentence_length=sentence_length,
         bleu_kind=bleu_kind,
-        tokenized_bleu=float(scores["tokenized_bleu"]),
-        tokenized_bleu_half_width=float(scores["confidence", "tokenized_bleu", "half_width"]),
-        compound_split_bleu=float(scores["compound_split_bleu"]),
-        compound_split_bleu_half_width=float(scores["confidence", "compound_split_bleu", "half_width"]),
-        sacrebleu=float(scores["sacrebleu"]),
-        sacrebleu_half_width=float(scores["confidence", "sacrebleu", "half_width"]),
-        chrf2=float(scores["chrf2"]),
-        sentences=int(scores["sentences"]),
+        tokenized_bleu=scores.number("tokenized_bleu"),
+        tokenized_bleu_half_width=scores.number("confidence", "tokenized_bleu", "half_width"),
+        compound_split_bleu=scores.number("compound_split_bleu"),
+        compound_split_bleu_half_width=scores.number("confidence", "compound_split_bleu", "half_width"),
+        sacrebleu=scores.number("sacrebleu"),
+        sacrebleu_half_width=scores.number("confidence", "sacrebleu", "half_width"),
+        chrf2=scores.number("chrf2"),
+        sentences=int(scores.number("sentences")),
         bleu_signature=str(scores["signatures", BLEU_KINDS[bleu_kind]]),
         sacrebleu_signature=str(scores["signatures", "sacrebleu"]),
-        latency_signature="|".join(f"{name}:{value}" for name, value in timing["signature"].items()),
+        latency_signature=_one_line(timing["signature"]),
         architecture_file=shown(architecture),
         score_file=shown(score),
         latency_file=shown(latency),
@@ -173,6 +178,12 @@ def latency_unit(largest_ms: float) -> tuple[str, float]:
     return ("s", 1e-3) if largest_ms >= 1000 else ("ms", 1.0)
 
 
+def _one_line(signature: dict[str, Any]) -> str:
+    """A latency's signature to print: the anchor's long key becomes the start of its SHA-256."""
+    short = {"anchor": hashlib.sha256(str(signature.get("anchor")).encode()).hexdigest()[:8]}
+    return "|".join(f"{name}:{short.get(name, value)}" for name, value in signature.items())
+
+
 def _parsed(text: str, kind: Any, place: str) -> Any:
     kinds = get_args(kind) or (kind,)
     if text == "" and type(None) in kinds:
@@ -182,18 +193,3 @@ def _parsed(text: str, kind: Any, place: str) -> Any:
     except (ValueError, KeyError):
         legal = {bool: "true, false", int: "a whole number"}.get(kinds[0], "a number")
         raise InputError(place, repr(text), legal) from None
-
-
-class _Json:
-    """A JSON file whose missing keys are InputErrors that name it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.record = path, read_json(path)
-
-    def __getitem__(self, keys: str | tuple[str, ...]) -> Any:
-        value = self.record
-        for key in (keys,) if isinstance(keys, str) else keys:
-            if not isinstance(value, dict) or key not in value:
-                raise InputError(self.path, f"missing key {key!r}", "the file as its rule writes it")
-            value = value[key]
-        return value

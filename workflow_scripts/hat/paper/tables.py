@@ -19,6 +19,7 @@ LATEX = {
     "|": r"\textbar{}\allowbreak{}",
     "±": r"$\pm$",
     "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
     "×": r"$\times$",
 }
 

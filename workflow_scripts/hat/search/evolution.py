@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -104,12 +104,6 @@ def evolve(
         newcomers = draw.offspring([parent.candidate.genes for parent in parents])
         if not newcomers:
             return
-
-
-def best_candidates(history: Iterable[Evaluation], count: int) -> list[Evaluation]:
-    """The `count` best distinct architectures of a whole search, the best first."""
-    distinct = [member for member in history if member.candidate.origin != "parent"]
-    return sorted(distinct, key=lambda member: (member.loss, member.candidate.predicted_ms))[:count]
 
 
 class _Draw:

@@ -1,0 +1,84 @@
+"""The benchmarks compare what they say they compare; how fast anything is, is no test's business."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import benchmark_workflow
+import pytest
+import torch
+from hat.architecture import DesignSpace
+from hat.checkpoint import save_checkpoint
+from hat.errors import InputError
+from hat.transformer import Transformer
+from hat_fairseq.benchmark import compare_search, compare_training
+from hat_fairseq.training import Training
+
+from tests.conftest import VOCABULARY
+from tests.unit.test_training import RECIPE
+
+
+@pytest.fixture
+def job(tiny_corpus: Path, tiny_space: DesignSpace) -> Training:
+    return Training(
+        label="benchmark",
+        corpus=tiny_corpus,
+        architecture=tiny_space.maximum,
+        recipe=RECIPE,
+        seed=1,
+        threads=1,
+        space=tiny_space.to_dict(),
+    )
+
+
+def test_contestants_have_the_same_number_of_weights(job: Training, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    # fairseq's own Transformer knows no Q: the comparison needs a space whose Q is its width
+    space = replace(tiny_space, encoder_embed_dim=(8,), decoder_embed_dim=(8,))
+    largest = replace(space.maximum, decoder_attended_layers=(1, 1, 1))
+    job = replace(job, architecture=space.maximum, space=space.to_dict())
+    rows = compare_training(job, largest, turns=2, folder=tmp_path)
+    assert [row["training"] for row in rows] == [
+        "fairseq transformer, fp32",
+        "SuperTransformer, fp32",
+        "largest SubTransformer, fp32",
+        "SuperTransformer, bf16",
+        "largest SubTransformer, bf16",
+    ]
+    assert len({row["parameters"] for row in rows}) == 1
+    assert rows[0]["ratio"] == 1.0
+    assert all(row["tokens_per_second"] > 0 for row in rows)
+
+
+def test_all_ways_of_scoring_agree(job: Training, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    model = Transformer(
+        tiny_space.maximum, source_vocabulary=VOCABULARY, target_vocabulary=VOCABULARY, share_embeddings=True
+    )
+    save_checkpoint(tmp_path / "super.pt", model, label_smoothing=RECIPE["label_smoothing"])
+    subs = [tiny_space.smallest, tiny_space.largest, tiny_space.smallest]
+    rows = compare_search(replace(job, space=None), tmp_path / "super.pt", subs, 100, tmp_path)
+    assert [(row["SubTransformers"], row["distinct"]) for row in rows] == [(3, 2)] * 3
+    assert rows[0]["ratio"] == 1.0
+
+
+def test_time_outside_of_jobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run of 10 s with jobs from 1 to 4 and from 3 to 6: half of it lies outside."""
+    log = tmp_path / "2026-01-02T030405.000000.snakemake.log"
+    log.write_text("")
+    begin = benchmark_workflow.begin_of(log)
+    os.utime(log, (begin + 10, begin + 10))
+    for name, end, seconds in (("a", 4, 3.0), ("b", 6, 3.0), ("other run", -50, 9.0)):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text(f'{{"s": {seconds}}}\n')
+        os.utime(path, (begin + end, begin + end))
+    args: Any = benchmark_workflow.parser().parse_args(["--benchmarks", str(tmp_path), "--log", str(log)])
+    benchmark_workflow.main(args)
+    assert capsys.readouterr().out == "2 jobs; wall 10.0 s; some job running 5.0 s; outside of jobs 50.0%\n"
+
+
+def test_no_run_to_speak_of(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no log of a run"):
+        benchmark_workflow.newest(tmp_path)

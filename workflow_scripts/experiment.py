@@ -1,0 +1,129 @@
+"""An experiment with every file that it names, checked as a whole, and the models it asks for. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import configuration
+from configuration import Kind
+from design_baseline import designed
+from hat.corpus.description import Corpus
+from hat.errors import InputError, nearest
+from hat.latency.budgets import budget_name
+from hat.search.evolution import Settings
+
+Contents = dict[str, Any]
+Files = dict[Kind, dict[str, tuple[Path, Contents]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model to train, to score and to time. Paths are below the task's folder."""
+
+    name: str
+    family: str
+    """hat, depth or width"""
+    architecture: str
+    """The file that its architecture comes from."""
+    devices: tuple[str, ...]
+    """Where it is timed: on the device that it was searched for, or on all of them."""
+    budget: str | None = None
+    confirmed: str | None = None
+    """What its search found; HAT models only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A checked experiment. Its tasks name files by their stems."""
+
+    place: str
+    """The experiment's file, as people know it."""
+    settings: Contents
+    files: Files
+    """Path and contents of each file that a task names, by kind and name."""
+    models: dict[str, dict[str, Model]]
+    """The models of each task, by name."""
+
+
+def read(name: str, place: str | None = None) -> Experiment:
+    """The experiment `name`, which was asked for at `place`. InputError when it, or what it names, is not legal."""
+    path = configuration.find("experiment", name, place)
+    settings, place = configuration.load("experiment", path), configuration.shown(path)
+    files: Files = {"corpus": {}, "space": {}, "training": {}, "device": {}}
+    for task, wanted in settings["tasks"].items():
+        where = f"{place}: tasks > {task}"
+        wanted["corpus"] = _named(files, "corpus", wanted["corpus"] or task, f"{where} > corpus")
+        wanted["space"] = _named(files, "space", wanted["space"], f"{where} > space")
+        wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
+        devices = wanted["devices"].items()
+        wanted["devices"] = {_named(files, "device", name, f"{where} > devices"): device for name, device in devices}
+        _check(wanted, files, where)
+    models = {task: {model.name: model for model in models_of(wanted)} for task, wanted in settings["tasks"].items()}
+    return Experiment(place=place, settings=settings, files=files, models=models)
+
+
+def models_of(task: Contents) -> Iterator[Model]:
+    """The models of a task: one for each budget of each device, and the baselines."""
+    for device, wanted in task["devices"].items():
+        for text in wanted["budgets"]:
+            folder = f"search/{device}/{budget_name(text)}"
+            yield Model(
+                name=f"hat-{device}-{budget_name(text)}",
+                family="hat",
+                architecture=f"{folder}/subtransformer.yaml",
+                devices=(device,),
+                budget=text,
+                confirmed=f"{folder}/confirmed.json",
+            )
+    for family, sizes in task["baselines"].items():
+        for size in sizes:
+            name = f"transformer-{family}-{size}"
+            yield Model(name=name, family=family, architecture=f"baselines/{name}.yaml", devices=tuple(task["devices"]))
+
+
+def _named(files: Files, kind: Kind, name: str, place: str) -> str:
+    """Read the file that is named at `place`; returns its stem, under which `files` then knows it."""
+    path = configuration.find(kind, name, place)
+    known, _ = files[kind].setdefault(path.stem, (path, configuration.load(kind, path)))
+    if known != path:
+        same = f"has the name of {configuration.shown(known)}"
+        raise InputError(configuration.shown(path), same, "one name, one file")
+    return path.stem
+
+
+def _check(task: Contents, files: Files, where: str) -> None:
+    """InputError when a command of this task would refuse its settings."""
+    (corpus_file, corpus), (space, _) = files["corpus"][task["corpus"]], files["space"][task["space"]]
+    Corpus.from_settings(corpus, configuration.shown(corpus_file))
+    configuration.design_space(space)
+    tests = {"test", *corpus["tests"]}
+    for split in task["generation"]["splits"]:
+        if split not in tests:
+            raise InputError(f"{where} > generation > splits", repr(split), nearest(split, tests))
+    samples, shards = task["latency"]["samples"], task["latency"]["shards"]
+    if shards > samples:
+        raise InputError(f"{where} > latency > shards", str(shards), f"at most {samples}, the samples")
+    with _at(where):
+        Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+    for family, sizes in task["baselines"].items():
+        for size in sizes:
+            with _at(f"{where} > baselines > {family}"):
+                designed(space, family, size)
+    for device, wanted in task["devices"].items():
+        with _at(f"{where} > devices > {device} > budgets"):
+            names = [budget_name(text) for text in wanted["budgets"]]
+        if len(set(names)) < len(names):
+            raise InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), "all different")
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """An InputError of this block says where in the experiment its cause stands."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(place, str(error)) from None
