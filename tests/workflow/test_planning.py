@@ -33,7 +33,7 @@ def test_targets_have_names(repository: House) -> None:
 
 def resources_of(house: House, *words: str) -> dict[str, str]:
     """What the jobs of each rule ask for, as a dry-run tells it."""
-    run = house.snakemake("--dry-run", *words)
+    run = house.snakemake("--dry-run", *words, "--quiet", "host")
     assert run.returncode == 0, run.stdout + run.stderr
     blocks = (run.stdout + run.stderr).split("\nrule ")
     return {
