@@ -62,7 +62,6 @@ class Training:
         self._keep_snapshot(last)  # the last run may have been killed before it came to that
         if self._updates_done(last) < self.recipe["updates"]:
             self._fairseq(folder)
-            self._keep_snapshot(last)
         return self._finish(folder, last)
 
     def _check(self) -> None:
@@ -88,7 +87,7 @@ class Training:
         return self.recipe["average_last"] if self.recipe["checkpoint"] == "average" else 0
 
     def _keep_snapshot(self, checkpoint: Path) -> None:
-        if checkpoint.exists():
+        if self._averaged and checkpoint.exists():
             keep_snapshot(checkpoint, self._updates_done(checkpoint), self._averaged)
 
     @staticmethod
