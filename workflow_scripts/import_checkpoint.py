@@ -1,0 +1,47 @@
+"""Turn a checkpoint of HAT's authors into one of this project: the whole SuperTransformer, or one SubTransformer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+from hat.checkpoint import save_checkpoint
+from hat.cost import count_parameters
+from hat.files import file_digest, write_json
+from hat.interop import AuthorsCheckpoint, read_architecture
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--checkpoint", type=Path, required=True, help="file of the authors")
+    options.add_argument(
+        "--architecture", type=Path, help="YAML file, of this project or the authors; without it the SuperTransformer"
+    )
+    options.add_argument("--label-smoothing", type=float, help="of its training; without it what the file says, or 0.1")
+    options.add_argument("--output", type=Path, required=True, help="output: checkpoint of this project")
+    options.add_argument("--architecture-copy", type=Path, required=True, help="output: its architecture beside it")
+    options.add_argument("--report", type=Path, required=True, help="output: JSON facts about the import")
+    return options
+
+
+def main(args: argparse.Namespace) -> None:
+    theirs = AuthorsCheckpoint(args.checkpoint)
+    if args.architecture:
+        whole = theirs.architecture
+        sub = read_architecture(args.architecture, qkv_dim=whole.qkv_dim, position_dim=whole.position_dim)
+        model = theirs.dense(sub)
+    else:
+        model = theirs.supertransformer()
+    facts = {
+        "imported_from": args.checkpoint.name,
+        "sha256": file_digest(args.checkpoint),
+        "label_smoothing": theirs.label_smoothing if args.label_smoothing is None else args.label_smoothing,
+    }
+    save_checkpoint(args.output, model, **facts)
+    model.architecture.save(args.architecture_copy)
+    write_json(args.report, {**facts, "parameters": count_parameters(model.architecture)})
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
