@@ -138,7 +138,8 @@ def import_dense(path: str | os.PathLike[str], sub: SubTransformer) -> Transform
 class AuthorsCheckpoint:
     """A checkpoint file of the authors: their arguments, their weights, and the models made of them.
 
-    InputError when the file is no such checkpoint, or holds objects other than tensors, plain values and a Namespace.
+    InputError when the file is no such checkpoint, when it holds objects other than tensors, plain values and a
+    Namespace, or when its encoder and decoder differ in width: our Transformer has one table of sinusoids, theirs two.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -156,9 +157,10 @@ class AuthorsCheckpoint:
         return self._rate("label_smoothing", 0.1)
 
     def dense(self, sub: SubTransformer) -> Transformer:
-        """The model of `sub` alone. Of a shallower encoder it attends to the last of the layers that it has."""
+        """The model of `sub` with the leading blocks of the weights. InputError when it does not fit inside."""
+        whole = self.supertransformer()
         try:
-            return self.supertransformer().extract(sub)
+            return whole.extract(sub)
         except ValueError as error:
             raise InputError(self.path, str(error)) from None
 
@@ -197,25 +199,24 @@ class AuthorsCheckpoint:
         for name, legal in POST_NORM_RELU.items():
             if getattr(self._args, name, legal) != legal:
                 raise InputError(self.path, f"args.{name}: {getattr(self._args, name)!r}", repr(legal))
-        (enc_dim, enc_ffn, enc, enc_heads), (dec_dim, dec_ffn, dec, dec_heads) = (
+        (width, enc_ffn, enc, enc_heads), (decoder_width, dec_ffn, dec, dec_heads) = (
             [self._argument(f"{side}_{size}", int, "a positive whole number") for size in SIZES]
             for side in ("encoder", "decoder")
         )
-        if enc_dim != dec_dim:
-            # each side of theirs has sinusoids of its own width
-            raise InputError(self.path, f"encoder and decoder are {enc_dim} and {dec_dim} wide", "one width")
+        if width != decoder_width:  # then each side has sinusoids of its own width, and our Transformer has one
+            raise InputError(self.path, f"args: encoder {width} and decoder {decoder_width} wide", "one width")
         try:
             return SubTransformer(
-                encoder_embed_dim=enc_dim,
+                encoder_embed_dim=width,
                 encoder_ffn_dims=(enc_ffn,) * enc,
                 encoder_self_heads=(enc_heads,) * enc,
-                decoder_embed_dim=dec_dim,
+                decoder_embed_dim=width,
                 decoder_ffn_dims=(dec_ffn,) * dec,
                 decoder_self_heads=(dec_heads,) * dec,
                 decoder_cross_heads=(dec_heads,) * dec,
                 decoder_attended_layers=(min(3, enc),) * dec,
                 qkv_dim=self._argument("qkv_dim", int, "a positive whole number"),
-                position_dim=max(enc_dim, dec_dim),
+                position_dim=width,
             )
         except ValueError as error:
             raise InputError(self.path, f"args: {error}") from None
