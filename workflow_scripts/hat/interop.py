@@ -259,7 +259,7 @@ def _load(path: str | os.PathLike[str]) -> Any:
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
         if refused:
             legal = "tensors, plain values and one argparse.Namespace"
-            raise InputError(path, f"holds a {refused[1]}, which is not loaded", legal) from None
+            raise InputError(path, f"asks for {refused[1]}, which is never loaded", legal) from None
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(path, f"corrupt checkpoint ({reason})", "a checkpoint of the authors") from None
 
