@@ -7,7 +7,7 @@ from pathlib import Path
 
 import command
 from hat.architecture import PAPER_QKV_DIM
-from hat.interop import PAPER_POSITION_DIM, read_architecture, write_architecture
+from hat.interop.architectures import PAPER_POSITION_DIM, read_architecture, write_architecture
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,7 +9,8 @@ import command
 from hat.checkpoint import save_checkpoint
 from hat.cost import count_parameters
 from hat.files import file_digest, write_json
-from hat.interop import AuthorsCheckpoint, read_architecture
+from hat.interop.architectures import read_architecture
+from hat.interop.checkpoints import AuthorsCheckpoint
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
 from argparse import Namespace
+from collections import OrderedDict
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import command
@@ -21,7 +24,8 @@ from hat.checkpoint import load_checkpoint
 from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.files import file_digest, read_json
-from hat.interop import import_dense, import_super, read_architecture, write_architecture
+from hat.interop.architectures import read_architecture, write_architecture
+from hat.interop.checkpoints import import_dense, import_super
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +101,21 @@ def test_half_precision_weights_become_full(tmp_path: Path) -> None:
     model = import_super(authors.write(tmp_path / "half.pt", authors.arguments(True), half))
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     assert torch.equal(model.encoder[0].ffn.expand.bias, half["encoder.layers.0.fc1.bias"].float())
+
+
+def test_the_meters_of_a_training_are_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class AverageMeter:
+        def __init__(self) -> None:
+            self.sum, self.count = 3.5, 2
+
+    importlib.import_module("fairseq")  # the current one has a module of that name elsewhere
+    old = ModuleType("fairseq.meters")
+    monkeypatch.setitem(sys.modules, old.__name__, old)
+    AverageMeter.__module__, AverageMeter.__qualname__ = old.__name__, "AverageMeter"
+    old.AverageMeter = AverageMeter  # type: ignore[attr-defined]
+    meters = {"train_meters": OrderedDict(train_loss=AverageMeter())}
+    path = released(tmp_path, extra_state=meters)
+    assert import_super(path).architecture == WMT_SIXTEENTH.maximum
 
 
 class Explosive:

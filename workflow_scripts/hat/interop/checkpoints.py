@@ -1,6 +1,6 @@
-"""Exchange with the files of HAT's authors: architectures as flat YAML, and checkpoints of their fairseq 0.8.
+"""Import of the checkpoints of HAT's authors, written by their fairseq 0.8.
 
-Their checkpoints, those of single SubTransformers too, hold weights in the shape of the whole SuperTransformer.
+Those of single SubTransformers, too, hold weights in the shape of the whole SuperTransformer.
 """
 
 from __future__ import annotations
@@ -13,27 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hat.architecture import DECODER_LISTS, ENCODER_LISTS, PAPER_QKV_DIM, SubTransformer
-from hat.errors import InputError, nearest
-from hat.files import read_yaml, write_text
+from hat.architecture import SubTransformer
+from hat.errors import InputError
 from hat.transformer import Transformer
 
-PAPER_POSITION_DIM = 640
-SUFFIX = "-subtransformer"
-FIELDS = {  # their key, less the suffix, and what we call it
-    "encoder-embed-dim": "encoder_embed_dim",
-    "decoder-embed-dim": "decoder_embed_dim",
-    "encoder-ffn-embed-dim-all": "encoder_ffn_dims",
-    "decoder-ffn-embed-dim-all": "decoder_ffn_dims",
-    "encoder-layer-num": "encoder_layers",
-    "decoder-layer-num": "decoder_layers",
-    "encoder-self-attention-heads-all": "encoder_self_heads",
-    "decoder-self-attention-heads-all": "decoder_self_heads",
-    "decoder-ende-attention-heads-all": "decoder_cross_heads",
-    "decoder-arbitrary-ende-attn-all": "decoder_attended_layers",
-}
-ATTENDED = {-1: 1, 1: 2, 2: 3}  # their code and how many encoder layers it means
-
+RECORDS = ("argparse.Namespace", *(f"fairseq.meters.{kind}Meter" for kind in ("Average", "Time", "Stopwatch")))
+"""The objects in a checkpoint of fairseq 0.8: its arguments, and the meters of its training."""
 SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
 POST_NORM_RELU = {  # arguments that would change what the weights mean
     "activation_fn": "relu",
@@ -65,66 +50,6 @@ WITHOUT_WEIGHTS = {
 }
 
 
-def read_architecture(
-    path: str | os.PathLike[str], *, qkv_dim: int = PAPER_QKV_DIM, position_dim: int = PAPER_POSITION_DIM
-) -> SubTransformer:
-    """The SubTransformer of a YAML file, ours or the authors': the keys tell which.
-
-    Theirs name neither `qkv_dim` nor `position_dim`; the defaults are those of the paper's spaces. Lists longer than
-    the number of layers are cut, keys about other things ignored. InputError when a value is missing or illegal.
-    """
-    record = read_yaml(path)
-    if not isinstance(record, dict) or not any(str(key).endswith(SUFFIX) for key in record):
-        return SubTransformer.from_dict(record, path)
-    theirs = {str(key).removesuffix(SUFFIX): value for key, value in record.items() if str(key).endswith(SUFFIX)}
-    for key in theirs:
-        if key not in FIELDS:
-            raise InputError(path, f"unknown key {key + SUFFIX!r}", nearest(key + SUFFIX, (k + SUFFIX for k in FIELDS)))
-    for key in FIELDS:
-        if key not in theirs:
-            raise InputError(path, f"missing key {key + SUFFIX!r}", ", ".join(k + SUFFIX for k in FIELDS))
-    ours = {name: theirs[key] for key, name in FIELDS.items()}
-    for side, names in (("encoder", ENCODER_LISTS), ("decoder", DECODER_LISTS)):
-        layers = ours.pop(f"{side}_layers")
-        if type(layers) is not int or layers < 1:
-            raise InputError(path, f"{side}-layer-num{SUFFIX}: {layers!r}", "a positive whole number")
-        for name in names:
-            if not isinstance(ours[name], list) or len(ours[name]) < layers:
-                raise InputError(path, f"{_their_key(name)}: {ours[name]!r}", f"a list of {layers}, one for each layer")
-            ours[name] = ours[name][:layers]
-    codes = ours["decoder_attended_layers"]
-    if not all(type(code) is int and code in ATTENDED for code in codes):
-        raise InputError(path, f"{_their_key('decoder_attended_layers')}: {codes!r}", "-1, 1 or 2 for each layer")
-    ours["decoder_attended_layers"] = [ATTENDED[code] for code in codes]
-    return SubTransformer.from_dict({**ours, "qkv_dim": qkv_dim, "position_dim": position_dim}, path)
-
-
-def write_architecture(
-    path: str | os.PathLike[str],
-    sub: SubTransformer,
-    *,
-    qkv_dim: int = PAPER_QKV_DIM,
-    position_dim: int = PAPER_POSITION_DIM,
-) -> None:
-    """Write `sub` in the authors' format; `read_architecture` with the same two widths returns it unchanged.
-
-    InputError when the format cannot hold it: other widths, or more than three attended layers.
-    """
-    if (sub.qkv_dim, sub.position_dim) != (qkv_dim, position_dim):
-        widths = f"qkv_dim {sub.qkv_dim} and position_dim {sub.position_dim}"
-        raise InputError(path, f"the authors' format cannot hold {widths}", f"{qkv_dim} and {position_dim}")
-    codes = {attended: code for code, attended in ATTENDED.items()}
-    if not codes.keys() >= set(sub.decoder_attended_layers):
-        raise InputError(path, f"the authors' format cannot hold {list(sub.decoder_attended_layers)}", "1, 2 or 3")
-    lines = []
-    for key, name in FIELDS.items():
-        value = getattr(sub, name)
-        if name == "decoder_attended_layers":
-            value = [codes[attended] for attended in value]
-        lines.append(f"{key}{SUFFIX}: {list(value) if isinstance(value, tuple) else value}\n")
-    write_text(path, "".join(lines))
-
-
 def import_super(path: str | os.PathLike[str]) -> Transformer:
     """The SuperTransformer of a checkpoint of the authors, in eval mode. InputError as of `AuthorsCheckpoint`."""
     return AuthorsCheckpoint(path).supertransformer()
@@ -138,8 +63,8 @@ def import_dense(path: str | os.PathLike[str], sub: SubTransformer) -> Transform
 class AuthorsCheckpoint:
     """A checkpoint file of the authors: their arguments, their weights, and the models made of them.
 
-    InputError when the file is no such checkpoint, when it holds objects other than tensors, plain values and a
-    Namespace, or when its encoder and decoder differ in width: our Transformer has one table of sinusoids, theirs two.
+    InputError when the file is no such checkpoint, when it holds objects other than tensors, plain values, a Namespace
+    and meters, or when its encoder and decoder differ in width: our Transformer has one table of sinusoids, theirs two.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -250,15 +175,15 @@ class AuthorsCheckpoint:
 
 def _load(path: str | os.PathLike[str]) -> Any:
     try:
-        # a plain record stands in for their Namespace, so that not even argparse is called
-        with torch.serialization.safe_globals([(SimpleNamespace, "argparse.Namespace")]):
+        # a plain record stands in for their objects, so that none of their code is called
+        with torch.serialization.safe_globals([(SimpleNamespace, name) for name in RECORDS]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(path, "no such file", "a checkpoint of the authors") from None
     except Exception as error:  # torch.load raises whatever the broken bytes lead it to
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
         if refused:
-            legal = "tensors, plain values and one argparse.Namespace"
+            legal = "tensors, plain values and the objects of a fairseq 0.8 training"
             raise InputError(path, f"asks for {refused[1]}, which is never loaded", legal) from None
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(path, f"corrupt checkpoint ({reason})", "a checkpoint of the authors") from None
@@ -280,7 +205,3 @@ def _destinations(model: Transformer) -> dict[str, tuple[Tensor, ...]]:
                     weights = tuple(ours[f"{side}.{layer}.{part}{kind}"] for part in parts)
                     places[f"{side}.layers.{layer}.{theirs}{kind}"] = weights
     return places
-
-
-def _their_key(name: str) -> str:
-    return next(key for key, ours in FIELDS.items() if ours == name) + SUFFIX
