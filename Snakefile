@@ -17,6 +17,7 @@ include: "rules/search.smk"
 include: "rules/models.smk"
 include: "rules/scores.smk"
 include: "rules/paper.smk"
+include: "rules/studies.smk"
 include: "rules/benchmarks.smk"
 
 
@@ -30,4 +31,6 @@ rule all:
     input:
         rules.table8.input,
         rules.figure6.input,
-        rules.figure7.input,
+        rules.figure7.input if EVERY_SCORE and EVERY_TIMED_MODEL else [],
+        rules.figure12.input if COMPARED else [],
+        [getattr(rules, study).input for study in STUDIES],

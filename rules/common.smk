@@ -14,6 +14,7 @@ import experiment
 from code_hash import code_hash
 from configuration import GENES
 from hat.errors import InputError, nearest
+from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
 
 CONFIG_KEYS = ("experiment", "mirror")
@@ -55,6 +56,11 @@ if "mirror" in config:
     os.environ.update(HAT_MIRROR=str(config["mirror"]))
 
 
+# Tasks of which models are trained, devices that can be measured, and the others, of which published latencies are known.
+TRAINED = [task for task in TASKS if TASKS[task]["training"] is not None]
+AT_HAND = [device for device in FILES["device"] if ASKED.at_hand(device)]
+REMOTE = [device for device in FILES["device"] if device not in AT_HAND]
+
 EVERY_MODEL = [(task, model) for task, models in MODELS.items() for model in models]
 EVERY_DEVICE = [(task, device) for task in TASKS for device in TASKS[task]["devices"]]
 EVERY_BUDGET = [
@@ -62,8 +68,26 @@ EVERY_BUDGET = [
     for task, device in EVERY_DEVICE
     for text in TASKS[task]["devices"][device]["budgets"]
 ]
-EVERY_TIMED_MODEL = [(task, model, device) for task, model in EVERY_MODEL for device in MODELS[task][model].devices]
-EVERY_SCORE = [(task, model, split) for task, model in EVERY_MODEL for split in TASKS[task]["generation"]["splits"]]
+EVERY_SEARCH = [(task, *place) for task, *place in EVERY_BUDGET if task in TRAINED]
+EVERY_STAND_IN = [(task, *place) for task, *place in EVERY_BUDGET if "stand_in" in TASKS[task]["studies"]]
+EVERY_TRAINED_MODEL = [(task, model) for task, model in EVERY_MODEL if task in TRAINED]
+EVERY_SCORE = [
+    (task, model, split) for task, model in EVERY_TRAINED_MODEL for split in TASKS[task]["generation"]["splits"]
+]
+EVERY_ARCHITECTURE = [(task, MODELS[task][model].architecture) for task, model in EVERY_MODEL]
+EVERY_TIMED_MODEL = [
+    (task, model, device) for task, model in EVERY_MODEL for device in MODELS[task][model].devices if device in AT_HAND
+]
+EVERY_REMOTE_DEVICE = [(task, device) for task, device in EVERY_DEVICE if device in REMOTE]
+IMPORTED = [model for models in MODELS.values() for model in models if models[model].checkpoint is not None]
+COMPARED = [(task, model) for task in TASKS for model in TASKS[task]["compared"]]
+STUDIES = sorted({study for task in TASKS for study in TASKS[task]["studies"]})
+
+
+def studied(study):
+    """The devices of tasks that ask for a study."""
+    return [(task, device) for task, device in EVERY_DEVICE if study in TASKS[task]["studies"]]
+
 
 GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
 FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
@@ -128,7 +152,7 @@ def settings(**parts):
 
 
 # The keys of a device file that change a measurement.
-MACHINE = [key for key in configuration.schema("device")["properties"] if key != "description"]
+MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
 
 
 def of_task(*keys):
@@ -174,9 +198,28 @@ def shards(suffix):
 
 
 def architecture(wildcards):
-    """For input: where the architecture of a model comes from, a search or a baseline's design."""
+    """For input: where the architecture of a model comes from: a search, a baseline's design, a given file."""
     source = MODELS[wildcards.task][wildcards.model].architecture
     return f"results/{wildcards.experiment}/{wildcards.task}/{source}"
+
+
+def models_on(device, task):
+    """The models of a task that are timed on a device."""
+    return [model for model in MODELS[task].values() if device in model.devices]
+
+
+def given_file(wildcards):
+    """For params: the configuration file of a given architecture."""
+    return configuration.shown(given_path(wildcards))
+
+
+def given_architecture(wildcards):
+    """For params: what stands in that file."""
+    return read_architecture(given_path(wildcards)).key
+
+
+def given_path(wildcards):
+    return configuration.find("architecture", MODELS[wildcards.task][wildcards.model].given)
 
 
 def of_every(groups, pattern):

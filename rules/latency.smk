@@ -1,7 +1,46 @@
 # Latency of SubTransformers on a device, the predictor that learns from it, and what the budgets mean in milliseconds.
 localrules:
+    fetch_latency,
     merge_latency,
     resolve_budgets,
+    predict_latency,
+
+
+# Of a device that is not at hand: what its owners published. A row has the features of its architecture, no more.
+rule fetch_latency:
+    output:
+        samples="results/{experiment}/{task}/latency/{device}/samples.csv",
+        signature="results/{experiment}/{task}/latency/{device}/signature.json",
+    log:
+        "logs/fetch_latency/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/fetch_latency/{experiment}/{task}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(REMOTE),
+    priority: 10
+    conda:
+        "../envs/predictor.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+        gpu=0,
+    params:
+        code=code("fetch_latency"),
+        command=command("fetch_latency"),
+        settings=settings(device=["published"]),
+        device=file_of("device"),
+        downloads="results/{experiment}/{task}/rolling/downloads",
+    shell:
+        """
+        python {params.command:q} \
+            --device {params.device:q} \
+            --task {wildcards.task:q} \
+            --downloads {params.downloads:q} \
+            --output {output.samples:q} \
+            --signature {output.signature:q} \
+            2>&1 | tee {log:q}
+        """
 
 
 rule collect_latency:
@@ -64,6 +103,8 @@ rule merge_latency:
         "logs/merge_latency/{experiment}/{task}/{device}.log",
     benchmark:
         "benchmarks/merge_latency/{experiment}/{task}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
     priority: 10
     conda:
         "../envs/latency.yaml"
@@ -156,6 +197,43 @@ rule resolve_budgets:
             --report {input.report:q} \
             --space {params.space:q} \
             --budgets {params.budgets:q} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule predict_latency:
+    input:
+        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
+        report="results/{experiment}/{task}/latency/{device}/predictor.json",
+        architectures=lambda wildcards: [
+            f"results/{NAME}/{wildcards.task}/{model.architecture}"
+            for model in models_on(wildcards.device, wildcards.task)
+        ],
+    output:
+        "results/{experiment}/{task}/latency/{device}/models.csv",
+    log:
+        "logs/predict_latency/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/predict_latency/{experiment}/{task}/{device}.jsonl"
+    conda:
+        "../envs/predictor.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("predict_latency"),
+        command=command("predict_latency"),
+        models=lambda wildcards: [model.name for model in models_on(wildcards.device, wildcards.task)],
+    shell:
+        """
+        python {params.command:q} \
+            --predictor {input.predictor:q} \
+            --report {input.report:q} \
+            --models {params.models:q} \
+            --architectures {input.architectures:q} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """

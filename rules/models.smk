@@ -1,6 +1,7 @@
-# Dense models, each trained from scratch and timed: SubTransformers that a search found, and ordinary Transformers.
+# Dense models, each trained from scratch and timed: SubTransformers that a search found, ordinary Transformers, given ones.
 localrules:
     design_baseline,
+    convert_architecture,
 
 
 rule design_baseline:
@@ -33,6 +34,35 @@ rule design_baseline:
         """
 
 
+rule convert_architecture:
+    output:
+        "results/{experiment}/{task}/given/{model}.yaml",
+    log:
+        "logs/convert_architecture/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/convert_architecture/{experiment}/{task}/{model}.jsonl"
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("convert_architecture"),
+        command=command("convert_architecture"),
+        settings=given_architecture,
+        architecture=given_file,
+    shell:
+        """
+        python {params.command:q} \
+            --architecture {params.architecture:q} \
+            --to hat \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule train_model:
     input:
         architecture=architecture,
@@ -45,6 +75,8 @@ rule train_model:
         "logs/train_model/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/train_model/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=any_of(set(model for _, model in EVERY_MODEL) - set(IMPORTED)),
     conda:
         "../envs/fairseq.yaml"
     threads: 1
@@ -75,6 +107,52 @@ rule train_model:
         """
 
 
+# With the weights that HAT's authors trained, in place of a training.
+rule import_checkpoint:
+    input:
+        architecture=architecture,
+    output:
+        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
+        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
+        report="results/{experiment}/{task}/models/{model}/train.json",
+    log:
+        "logs/import_checkpoint/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/import_checkpoint/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=any_of(IMPORTED),
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(6000),
+        runtime=60,
+        gpu=0,
+    params:
+        code=code("import_checkpoint"),
+        command=command("import_checkpoint"),
+        source=lambda wildcards: MODELS[wildcards.task][wildcards.model].checkpoint,
+        sha256=lambda wildcards: [
+            word
+            for digest in [MODELS[wildcards.task][wildcards.model].sha256]
+            if digest is not None
+            for word in ("--sha256", digest)
+        ],
+        downloads="results/{experiment}/{task}/rolling/downloads",
+    shell:
+        """
+        python {params.command:q} \
+            --checkpoint {params.source:q} \
+            {params.sha256} \
+            --architecture {input.architecture:q} \
+            --downloads {params.downloads:q} \
+            --output {output.checkpoint:q} \
+            --architecture-copy {output.architecture:q} \
+            --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule measure_model:
     input:
         architecture=architecture,
@@ -86,6 +164,8 @@ rule measure_model:
         "logs/measure_model/{experiment}/{task}/{model}/{device}.log",
     benchmark:
         "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
     priority: 20
     conda:
         "../envs/latency.yaml"

@@ -4,14 +4,16 @@ localrules:
     make_table8,
     draw_figure6,
     draw_figure7,
+    draw_figure12,
 
 
 rule gather_results:
     input:
-        architectures=of_every(EVERY_MODEL, "{0}/models/{1}/architecture.yaml"),
+        architectures=of_every(EVERY_ARCHITECTURE, "{0}/{1}"),
         latencies=of_every(EVERY_TIMED_MODEL, "{0}/models/{1}/latency/{2}.json"),
+        predictions=of_every(EVERY_REMOTE_DEVICE, "{0}/latency/{1}/models.csv"),
         scores=of_every(EVERY_SCORE, "{0}/models/{1}/score/{2}.json"),
-        confirmed=of_every(EVERY_BUDGET, "{0}/search/{1}/{2}/confirmed.json"),
+        confirmed=of_every(EVERY_SEARCH, "{0}/search/{1}/{2}/confirmed.json"),
     output:
         f"{PAPER}/models.csv",
     log:
@@ -143,6 +145,43 @@ rule draw_figure7:
         """
         python {params.command:q} \
             --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule draw_figure12:
+    input:
+        f"{PAPER}/models.csv",
+    output:
+        report(
+            f"{PAPER}/figure12.png",
+            caption="../report/figure12.rst",
+            category="Figures",
+            labels={"figure": "12", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure12", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure12/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure12/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure12"),
+        command=command("draw_figure12"),
+        compared=[f"{task}/{model}" for task, model in COMPARED],
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --models {input:q} \
+            --compared {params.compared:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """

@@ -1,4 +1,7 @@
-# The best SubTransformer for each latency budget, found with inherited weights and then measured.
+# The best SubTransformer for each latency budget, found with inherited weights and then measured on its device, if that
+# is at hand.
+localrules:
+    choose_subtransformer,
 
 
 rule search_subtransformer:
@@ -76,6 +79,8 @@ rule confirm_subtransformer:
         "logs/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
         "benchmarks/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
     priority: 20
     conda:
         "../envs/latency.yaml"
@@ -100,6 +105,41 @@ rule confirm_subtransformer:
             --reference {input.reference:q} \
             {params.sentence_length} \
             --runs {params.runs} \
+            --budgets {input.budgets:q} \
+            --budget {wildcards.budget:q} \
+            --subtransformer {output.subtransformer:q} \
+            --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule choose_subtransformer:
+    input:
+        candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
+        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+    output:
+        subtransformer="results/{experiment}/{task}/search/{device}/{budget}/subtransformer.yaml",
+        report="results/{experiment}/{task}/search/{device}/{budget}/confirmed.json",
+    log:
+        "logs/choose_subtransformer/{experiment}/{task}/{device}/{budget}.log",
+    benchmark:
+        "benchmarks/choose_subtransformer/{experiment}/{task}/{device}/{budget}.jsonl"
+    wildcard_constraints:
+        device=any_of(REMOTE),
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("choose_subtransformer"),
+        command=command("choose_subtransformer"),
+    shell:
+        """
+        python {params.command:q} \
+            --candidates {input.candidates:q} \
             --budgets {input.budgets:q} \
             --budget {wildcards.budget:q} \
             --subtransformer {output.subtransformer:q} \

@@ -3,6 +3,10 @@ localrules:
     table8,
     figure6,
     figure7,
+    figure12,
+    predictors,
+    insights,
+    stand_in,
     models,
 
 
@@ -21,6 +25,27 @@ rule figure7:
         multiext(f"{PAPER}/figure7", ".pdf", ".png", ".csv"),
 
 
+rule figure12:
+    input:
+        multiext(f"{PAPER}/figure12", ".pdf", ".png", ".csv"),
+
+
+rule predictors:
+    input:
+        multiext(f"{PAPER}/predictors", ".csv", ".md", ".tex"),
+        multiext(f"{PAPER}/learning_curves", ".pdf", ".png", ".csv"),
+
+
+rule insights:
+    input:
+        multiext(f"{PAPER}/insights", ".pdf", ".png", ".csv"),
+
+
+rule stand_in:
+    input:
+        multiext(f"{PAPER}/stand_in", ".pdf", ".png", ".csv"),
+
+
 rule models:
     input:
-        of_every(EVERY_MODEL, "{0}/models/{1}/checkpoint.pt"),
+        of_every(EVERY_TRAINED_MODEL, "{0}/models/{1}/checkpoint.pt"),

@@ -16,15 +16,18 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
 Kind = Literal["experiment", "corpus", "space", "training", "device"]
+Named = Kind | Literal["architecture"]
+"""What is found by name; an architecture file has no schema but a class of its own."""
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "config"
-FOLDERS: dict[str, Path] = {
+FOLDERS: dict[Named, Path] = {
     "experiment": CONFIG,
     "corpus": CONFIG / "corpora",
     "space": CONFIG / "spaces",
     "training": CONFIG / "training",
     "device": CONFIG / "devices",
+    "architecture": CONFIG / "architectures",
 }
 GENES = (*DesignSpace.choice_names(), "qkv_dim")
 """The keys of a space file that a DesignSpace knows; the others are about baselines."""
@@ -58,7 +61,7 @@ def design_space(name: str | os.PathLike[str]) -> DesignSpace:
     return DesignSpace.from_dict({gene: record[gene] for gene in GENES}, shown(find("space", name)))
 
 
-def find(kind: Kind, name: str | os.PathLike[str], place: str | None = None) -> Path:
+def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) -> Path:
     """The file of a configuration. A relative path starts at the working directory or the repository.
 
     InputError when there is none; it names `place`, where the name was given, if that is known.
@@ -77,8 +80,8 @@ def find(kind: Kind, name: str | os.PathLike[str], place: str | None = None) -> 
     return path
 
 
-def names(kind: Kind) -> list[str]:
-    """The names that `load` knows of this kind."""
+def names(kind: Named) -> list[str]:
+    """The names that `find` knows of this kind."""
     return sorted(path.stem for path in FOLDERS[kind].glob("*.yaml"))
 
 

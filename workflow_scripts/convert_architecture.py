@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 
 import command
+import configuration
 from hat.architecture import PAPER_QKV_DIM
 from hat.interop.architectures import PAPER_POSITION_DIM, read_architecture, write_architecture
 
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--architecture", type=Path, required=True, help="YAML file, of this project or the authors")
+    options.add_argument("--architecture", required=True, help="name, or .yaml file of this project or the authors")
     options.add_argument("--to", choices=("hat", "authors"), required=True, help="format to write")
     options.add_argument(
         "--qkv-dim", type=int, default=PAPER_QKV_DIM, metavar="N", help="what the authors' format leaves out"
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     left_out = {"qkv_dim": args.qkv_dim, "position_dim": args.position_dim}
-    architecture = read_architecture(args.architecture, **left_out)
+    architecture = read_architecture(configuration.find("architecture", args.architecture), **left_out)
     if args.to == "authors":
         write_architecture(args.output, architecture, **left_out)
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from configuration import Kind
 from design_baseline import designed
 from hat.corpus.description import Corpus
 from hat.errors import InputError, nearest
+from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
 from hat.search.evolution import Settings
 
@@ -26,14 +28,19 @@ class Model:
 
     name: str
     family: str
-    """hat, depth or width"""
+    """hat, depth, width or given"""
     architecture: str
     """The file that its architecture comes from."""
     devices: tuple[str, ...]
-    """Where it is timed: on the device that it was searched for, or on all of them."""
+    """Where it is timed: on the device that it was searched for or given for, or on all of them."""
     budget: str | None = None
     confirmed: str | None = None
     """What its search found; HAT models only."""
+    given: str | None = None
+    """The file of its architecture, by name or path; given architectures only."""
+    checkpoint: str | None = None
+    """The authors' checkpoint that is imported instead of a training, path or URL."""
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,28 +55,38 @@ class Experiment:
     models: dict[str, dict[str, Model]]
     """The models of each task, by name."""
 
+    def at_hand(self, device: str) -> bool:
+        """Whether the device can be measured; of others, published latencies are known."""
+        return self.files["device"][device][1]["published"] is None
+
 
 def read(name: str, place: str | None = None) -> Experiment:
     """The experiment `name`, which was asked for at `place`. InputError when it, or what it names, is not legal."""
     path = configuration.find("experiment", name, place)
     settings, place = configuration.load("experiment", path), configuration.shown(path)
     files: Files = {"corpus": {}, "space": {}, "training": {}, "device": {}}
+    models = {}
     for task, wanted in settings["tasks"].items():
         where = f"{place}: tasks > {task}"
         wanted["corpus"] = _named(files, "corpus", wanted["corpus"] or task, f"{where} > corpus")
         wanted["space"] = _named(files, "space", wanted["space"], f"{where} > space")
-        wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
+        if wanted["training"] is not None:
+            wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
         devices = wanted["devices"].items()
         wanted["devices"] = {_named(files, "device", name, f"{where} > devices"): device for name, device in devices}
-        _check(wanted, files, where)
-    models = {task: {model.name: model for model in models_of(wanted)} for task, wanted in settings["tasks"].items()}
+        _check(task, wanted, files, where)
+        models[task] = {model.name: model for model in models_of(wanted)}
+        _check_models(wanted, list(models_of(wanted)), where)
     return Experiment(place=place, settings=settings, files=files, models=models)
 
 
 def models_of(task: Contents) -> Iterator[Model]:
-    """The models of a task: one for each budget of each device, and the baselines."""
+    """The models of a task: one for each budget of each device, those given, and the baselines.
+
+    Where nothing is trained, searches run on a stand-in for the loss, and what they find is no model.
+    """
     for device, wanted in task["devices"].items():
-        for text in wanted["budgets"]:
+        for text in wanted["budgets"] if task["training"] is not None else ():
             folder = f"search/{device}/{budget_name(text)}"
             yield Model(
                 name=f"hat-{device}-{budget_name(text)}",
@@ -79,10 +96,27 @@ def models_of(task: Contents) -> Iterator[Model]:
                 budget=text,
                 confirmed=f"{folder}/confirmed.json",
             )
-    for family, sizes in task["baselines"].items():
-        for size in sizes:
+        yield from _given(wanted["models"], (device,))
+    for family in ("depth", "width"):
+        for size in task["baselines"][family]:
             name = f"transformer-{family}-{size}"
             yield Model(name=name, family=family, architecture=f"baselines/{name}.yaml", devices=tuple(task["devices"]))
+    yield from _given(task["baselines"]["given"], tuple(task["devices"]))
+
+
+def _given(entries: Sequence[str | Contents], devices: tuple[str, ...]) -> Iterator[Model]:
+    for entry in entries:
+        wanted = {"architecture": entry} if isinstance(entry, str) else entry
+        name = Path(wanted["architecture"]).name.removesuffix(".yaml").removesuffix(".yml")
+        yield Model(
+            name=name,
+            family="given",
+            architecture=f"given/{name}.yaml",
+            devices=devices,
+            given=wanted["architecture"],
+            checkpoint=wanted.get("checkpoint"),
+            sha256=wanted.get("sha256"),
+        )
 
 
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
@@ -95,7 +129,7 @@ def _named(files: Files, kind: Kind, name: str, place: str) -> str:
     return path.stem
 
 
-def _check(task: Contents, files: Files, where: str) -> None:
+def _check(name: str, task: Contents, files: Files, where: str) -> None:
     """InputError when a command of this task would refuse its settings."""
     (corpus_file, corpus), (space, _) = files["corpus"][task["corpus"]], files["space"][task["space"]]
     Corpus.from_settings(corpus, configuration.shown(corpus_file))
@@ -107,17 +141,41 @@ def _check(task: Contents, files: Files, where: str) -> None:
     samples, shards = task["latency"]["samples"], task["latency"]["shards"]
     if shards > samples:
         raise InputError(f"{where} > latency > shards", str(shards), f"at most {samples}, the samples")
+    if task["training"] is None and task["sentence_length"] is None:
+        raise InputError(
+            f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
+        )
+    if task["training"] is not None and "stand_in" in task["studies"]:
+        raise InputError(f"{where} > studies", "stand_in where models are trained", "training: null, or no stand_in")
     with _at(where):
         Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
-    for family, sizes in task["baselines"].items():
-        for size in sizes:
+    for family in ("depth", "width"):
+        for size in task["baselines"][family]:
             with _at(f"{where} > baselines > {family}"):
                 designed(space, family, size)
     for device, wanted in task["devices"].items():
+        published = files["device"][device][1]["published"]
+        if published is not None and name not in published:
+            said = f"{device!r} has no published latencies for this task"
+            raise InputError(f"{where} > devices", said, nearest(name, published))
         with _at(f"{where} > devices > {device} > budgets"):
             names = [budget_name(text) for text in wanted["budgets"]]
         if len(set(names)) < len(names):
             raise InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), "all different")
+
+
+def _check_models(task: Contents, models: Sequence[Model], where: str) -> None:
+    """InputError when given architectures cannot be read, or models are named twice or not at all."""
+    for model in models:
+        if model.given is not None:
+            read_architecture(configuration.find("architecture", model.given, f"{where} > architecture"))
+    names = Counter(model.name for model in models)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise InputError(where, f"two models are called {twice[0]!r}", "one name, one model")
+    for name in task["compared"]:
+        if name not in names:
+            raise InputError(f"{where} > compared", repr(name), nearest(name, names))
 
 
 @contextmanager

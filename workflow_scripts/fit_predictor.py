@@ -1,4 +1,7 @@
-"""Fit the latency predictor to measured samples: the paper's MLP and ridge regression, the better one chosen."""
+"""Fit the latency predictor to measured samples: the paper's MLP and ridge regression, the better one chosen.
+
+Published samples that were measured while the machine ran at another speed are left out.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,21 @@ from pathlib import Path
 
 import command
 import configuration
-import numpy as np
-from hat.errors import InputError
 from hat.files import write_csv, write_json
 from hat.latency.fitting import fit
-from hat.latency.samples import read_samples
+from hat.latency.measurements import Measurements
 from hat.progress import say
 
 
 def main(args: argparse.Namespace) -> None:
     space = configuration.design_space(args.space)
-    samples = read_samples(args.samples)
-    for line, sample in enumerate(samples, start=2):
-        if sample.sub not in space:
-            raise InputError(f"{args.samples}: line {line}", f"not in the design space {args.space}")
-    features = np.array([sample.sub.features() for sample in samples])
-    latency_ms = np.array([sample.latency_ms for sample in samples])
-    fitted = fit(features, latency_ms, space.feature_maxima(), args.seed)
+    found = Measurements.load(args.samples, space)
+    data = found.only_steady()
+    fitted = fit(data.features, data.latency_ms, space.feature_maxima(), args.seed)
     for name, errors in fitted.report["models"].items():
         say(f"predictor: {name}: test error {errors['test']['rmse_ms']:.3g} ms ({errors['test']['mape']:.1%})")
     fitted.predictor.save(args.predictor)
-    write_json(args.report, fitted.report)
+    write_json(args.report, {**fitted.report, "left_out": int((~found.steady).sum())})
     rows = zip(*fitted.test.values(), strict=True)
     write_csv(args.predictions, [dict(zip(fitted.test, row, strict=True)) for row in rows])
 

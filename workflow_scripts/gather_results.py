@@ -8,6 +8,7 @@ from pathlib import Path
 
 import command
 import experiment
+from hat.files import JsonFile, read_csv
 from hat.paper.models import ModelRow, model_row, write_models
 
 
@@ -19,8 +20,12 @@ def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
     for name, task in asked.settings["tasks"].items():
         folder = results / asked.settings["experiment"] / name
         _, corpus = asked.files["corpus"][task["corpus"]]
+        statistics = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
+        length = task["sentence_length"] or int(JsonFile(statistics).number("sentence_length"))
         split = task["generation"]["splits"][0]
         for device in task["devices"]:
+            at_hand, predicted = asked.at_hand(device), folder / "latency" / device / "models.csv"
+            predictions = {} if at_hand else {row["model"]: row for row in read_csv(predicted)}
             for model in asked.models[name].values():
                 if device in model.devices:
                     model_folder = folder / "models" / model.name
@@ -31,9 +36,11 @@ def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
                         family=model.family,
                         budget=model.budget,
                         bleu_kind=corpus["bleu"],
-                        architecture=model_folder / "architecture.yaml",
-                        score=model_folder / "score" / f"{split}.json",
-                        latency=model_folder / "latency" / f"{device}.json",
+                        sentence_length=length,
+                        architecture=folder / model.architecture,
+                        score=model_folder / "score" / f"{split}.json" if task["training"] is not None else None,
+                        latency=model_folder / "latency" / f"{device}.json" if at_hand else None,
+                        predicted_ms=None if at_hand else float(predictions[model.name]["predicted_ms"]),
                         confirmed=folder / model.confirmed if model.confirmed else None,
                         root=results.parent,
                     )

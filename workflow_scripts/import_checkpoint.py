@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import command
 from hat.checkpoint import save_checkpoint
+from hat.corpus.description import Resource
+from hat.corpus.fetch import obtain
 from hat.cost import count_parameters
 from hat.files import file_digest, write_json
 from hat.interop.architectures import read_architecture
 from hat.interop.checkpoints import AuthorsCheckpoint
 
+MIRRORED_AS = "hat/checkpoints"
+
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--checkpoint", type=Path, required=True, help="file of the authors")
+    options.add_argument("--checkpoint", required=True, help="file of the authors, a path or URL")
+    options.add_argument("--sha256", help="its checksum")
+    options.add_argument(
+        "--mirror", help=f"folder looked up before the network: MIRROR/{MIRRORED_AS}/ (or $HAT_MIRROR)"
+    )
+    options.add_argument("--downloads", type=Path, required=True, help="folder where downloads are kept")
     options.add_argument(
         "--architecture", type=Path, help="YAML file, of this project or the authors; without it the SuperTransformer"
     )
@@ -27,7 +37,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    theirs = AuthorsCheckpoint(args.checkpoint)
+    mirror = args.mirror or os.environ.get("HAT_MIRROR")
+    resource = Resource(candidates=(args.checkpoint,), sha256=args.sha256)
+    path, origin = obtain(resource, MIRRORED_AS, Path(mirror) if mirror else None, args.downloads)
+    theirs = AuthorsCheckpoint(path)
     if args.architecture:
         whole = theirs.architecture
         sub = read_architecture(args.architecture, qkv_dim=whole.qkv_dim, position_dim=whole.position_dim)
@@ -35,8 +48,8 @@ def main(args: argparse.Namespace) -> None:
     else:
         model = theirs.supertransformer()
     facts = {
-        "imported_from": args.checkpoint.name,
-        "sha256": file_digest(args.checkpoint),
+        "imported_from": origin,
+        "sha256": file_digest(path),
         "label_smoothing": theirs.label_smoothing if args.label_smoothing is None else args.label_smoothing,
     }
     save_checkpoint(args.output, model, **facts)

@@ -11,6 +11,7 @@ from pathlib import Path
 import configuration
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
+from hat.errors import InputError
 from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
 from hat.latency.reference import Reference
 from hat.latency.signature import Latency, common_signature
@@ -39,8 +40,12 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
 def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
     """This machine, set up as `add_arguments` was answered."""
     record = configuration.load("device", args.device)
-    del record["description"]
-    device = Device(name=configuration.find("device", args.device).stem, **record)
+    if record["published"] is not None:
+        raise InputError(
+            args.device, "is not at hand, its latencies are published ones", "a device without 'published'"
+        )
+    settings = {name: value for name, value in record.items() if name not in ("description", "published")}
+    device = Device(name=configuration.find("device", args.device).stem, **settings)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
     return Bench(device, workload, Protocol(runs=args.runs), anchor)
 

@@ -18,8 +18,12 @@ from hat.paper.figure6 import Predictions, draw_figure6
 from hat.paper.figure7 import draw_figure7
 from hat.paper.models import ModelRow, model_row, panels, read_models, write_models
 from hat.paper.style import Label, label_points, panel_grid
-from hat.paper.table8 import COLUMNS, table8, table8_records
+from hat.paper.table8 import table8, table8_records
 from hat.paper.tables import escape_latex
+
+from tests.spaces import TINY
+
+MEASURED = ["Task", "Hardware", "Model", "Latency", "#Params", "FLOPs", "BLEU", "SacreBLEU"]
 
 
 def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any) -> ModelRow:
@@ -50,9 +54,15 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
         "sacrebleu_half_width": 1.4,
         "chrf2": 55.5,
         "sentences": 1000,
+        "published_latency_ms": None,
+        "published_params_m": None,
+        "published_flops_g": None,
+        "published_bleu": None,
+        "published_sacrebleu": None,
         "bleu_signature": "case:mixed|tok:none",
         "sacrebleu_signature": "case:mixed|tok:13a",
         "latency_signature": "device:this_cpu|beam:5",
+        "architecture": TINY.largest.key,
         "architecture_file": "results/x/architecture.yaml",
         "score_file": "results/x/score/test.json",
         "latency_file": "results/x/latency/this_cpu.json",
@@ -92,7 +102,7 @@ def test_models_survive_the_csv(tmp_path: Path, rows: list[ModelRow]) -> None:
         ("latency_ms", "fast", "line 2: latency_ms: 'fast'; legal: a number"),
         ("parameters", "1.5", "line 2: parameters: '1.5'; legal: a whole number"),
         ("fits", "maybe", "line 2: fits: 'maybe'; legal: true, false"),
-        ("sacrebleu", "", "line 2: sacrebleu: ''"),
+        ("flops", "", "line 2: flops: ''"),
     ],
 )
 def test_an_illegal_cell_is_named(tmp_path: Path, rows: list[ModelRow], column: str, cell: str, told: str) -> None:
@@ -169,7 +179,8 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> dict[str, Path]:
 
 def gathered(files: dict[str, Path], root: Path, **changes: Any) -> ModelRow:
     facts: dict[str, Any] = {"task": "task", "hardware": "this-cpu", "model": "hat-this-cpu-p25", "family": "hat"}
-    return model_row(**{**facts, "budget": "25%", "bleu_kind": "tokenized", **files, "root": root, **changes})
+    facts |= {"budget": "25%", "bleu_kind": "tokenized", "sentence_length": 11, "predicted_ms": None}
+    return model_row(**{**facts, **files, "root": root, **changes})
 
 
 def test_a_row_gathers_its_files(tmp_path: Path, files: dict[str, Path], tiny_space: DesignSpace) -> None:
@@ -199,6 +210,33 @@ def test_whether_a_budget_is_kept_was_found_when_the_model_was_chosen(
     """Not by comparing with the latency of the table, which is measured anew."""
     files["confirmed"].write_text(json.dumps({"budget_ms": 9.5, "predicted_ms": 8.9, "rank": 1, "fits": fits}))
     assert gathered(files, tmp_path).fits is fits
+
+
+def test_what_is_not_at_hand_is_predicted_and_what_is_published_stands_apart(
+    tmp_path: Path, files: dict[str, Path]
+) -> None:
+    """A model of the release, on a device that is not at hand, where nothing is trained."""
+    facts: dict[str, Any] = {"family": "given", "budget": None, "confirmed": None, "score": None, "latency": None}
+    facts |= {"task": "wmt14.en-de", "hardware": "raspberrypi", "model": "wmt14.en-de-raspberrypi-3.5s"}
+    found = gathered(files, tmp_path, **facts, predicted_ms=3600.0)
+    assert (found.latency_ms, found.predicted_ms, found.bleu, found.sentences) == (None, 3600.0, None, None)
+    published = (found.published_latency_ms, found.published_params_m, found.published_flops_g, found.published_bleu)
+    assert published == (3500.0, 25.22, 1.53, 25.8)
+    table = table8([found, dataclasses.replace(found, published_bleu=None, model="another")])
+    assert "Latency" not in table.columns
+    assert "BLEU" not in table.columns
+    shown = [dict(zip(table.columns, row, strict=True)) for row in table.groups[0]]
+    assert [row["Predicted latency"] for row in shown] == ["3.60 s"] * 2
+    assert [row["Published BLEU"] for row in shown] == ["25.8", "–"]
+    assert "nothing was measured here" in table.markdown()
+
+
+def test_a_search_meets_the_published_model_of_its_constraint(tmp_path: Path, files: dict[str, Path]) -> None:
+    choice = {"budget_ms": 91.2, "predicted_ms": 90.0, "rank": 1, "fits": None}
+    files["confirmed"].write_text(json.dumps(choice))
+    place = {"task": "wmt14.en-de", "hardware": "titanxp"}
+    assert gathered(files, tmp_path, **place, latency=None).published_bleu == 27.6
+    assert gathered(files, tmp_path, **place | {"hardware": "xeon"}, latency=None).published_bleu is None
 
 
 def test_a_baseline_has_no_budget(tmp_path: Path, files: dict[str, Path]) -> None:
@@ -244,7 +282,7 @@ def test_table8_cells(rows: list[ModelRow]) -> None:
 def test_table8_units_of_large_models(rows: list[ModelRow]) -> None:
     large = hat("4500ms", 4500.0, 4470.0, 27.6, parameters=35_720_000, flops=2_190_000_000, bleu_kind="compound-split")
     ((cells,),) = table8([large]).groups
-    assert cells[3:7] == ("4.47 s", "35.72M", "2.19G", "28.6")
+    assert list(cells[3:7]) == ["4.47 s", "35.72M", "2.19G", "28.6"]
 
 
 def test_table8_csv_has_full_numbers_and_provenance(tmp_path: Path, rows: list[ModelRow]) -> None:
@@ -259,8 +297,8 @@ def test_table8_markdown(rows: list[ModelRow]) -> None:
     lines = table8(rows).markdown().splitlines()
     assert lines[0].startswith("**Table 8: ")
     table = [line for line in lines if line.startswith("|")]
-    assert table[0] == f"| {' | '.join(COLUMNS)} |"
-    assert {line.count("|") for line in table} == {len(COLUMNS) + 1}
+    assert table[0] == f"| {' | '.join(MEASURED)} |"
+    assert {line.count("|") for line in table} == {len(MEASURED) + 1}
     assert len(table) == 2 + len(rows)
     for told in (
         "`case:mixed|tok:13a`",
@@ -320,6 +358,15 @@ def test_figure7_is_the_same_every_time(tmp_path: Path, rows: list[ModelRow], mo
     assert first["png"].startswith(b"\x89PNG")
     assert first["pdf"].startswith(b"%PDF")
     assert b"CreationDate" not in first["pdf"]
+
+
+def test_figure7_draws_measurements_alone(tmp_path: Path, rows: list[ModelRow]) -> None:
+    predicted = dataclasses.replace(rows[0], latency_ms=None, predicted_ms=5.0)
+    untrained = dataclasses.replace(rows[1], tokenized_bleu=None)
+    draw_figure7([predicted, untrained, rows[2]], tmp_path / "figure7")
+    assert [record["model"] for record in read_csv(tmp_path / "figure7.csv")] == ["transformer-depth-1"]
+    with pytest.raises(InputError, match="no model has a measured latency and a BLEU"):
+        draw_figure7([predicted, untrained], tmp_path / "none")
 
 
 def test_figure7_csv_is_what_is_drawn(tmp_path: Path, rows: list[ModelRow]) -> None:

@@ -57,12 +57,14 @@ def fit(
     maxima: tuple[float, ...],
     seed: int,
     linear_layers: int = PAPER_LINEAR_LAYERS,
+    split: Split | None = None,
 ) -> Fit:
     """Fit both models to raw features (N, 10) and latencies (N,); deterministic in `seed`, on one thread.
 
-    `maxima` normalise the features. `linear_layers` is the MLP's depth; the paper has three.
+    `maxima` normalise the features. `linear_layers` is the MLP's depth; the paper has three. The rows are split by
+    `seed` as well, unless a `split` is given.
     """
-    split = Split.draw(len(latency_ms), seed)
+    split = split or Split.draw(len(latency_ms), seed)
     x, y = torch.tensor(features, dtype=torch.float64), torch.tensor(latency_ms, dtype=torch.float64)
     scale_ms = float(y[split.train].mean())
     limits = torch.tensor(maxima, dtype=torch.float64)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 
+from hat.errors import InputError
 from hat.paper.models import FAMILIES, ModelRow, latency_unit, panels
 from hat.paper.style import MARKS, Label, label_points, panel_grid, round_ticks, save_figure
 
 
 def draw_figure7(rows: Sequence[ModelRow], stem: Path) -> None:
-    """Draw `stem`.pdf and .png, and write what is drawn to `stem`.csv (SacreBLEU beside)."""
-    groups = panels(rows)
+    """Draw `stem`.pdf and .png, and write what is drawn to `stem`.csv (SacreBLEU beside).
+
+    InputError when no model has both, a measured latency and a BLEU.
+    """
+    groups = panels([row for row in rows if row.latency_ms is not None and row.bleu is not None])
+    if not groups:
+        raise InputError("figure 7", "no model has a measured latency and a BLEU", "trained models, a device at hand")
     with panel_grid(len(groups)) as (figure, all_axes):
         for axes, (task, hardware, group) in zip(all_axes, groups, strict=True):
             axes.set_title(f"{task}\n{hardware}")
@@ -26,13 +33,13 @@ def draw_figure7(rows: Sequence[ModelRow], stem: Path) -> None:
 
 
 def _draw_families(axes: Axes, group: Sequence[ModelRow]) -> None:
-    unit, scale = latency_unit(max(row.latency_ms for row in group))
+    unit, scale = latency_unit(max(row.known_ms for row in group))
     for family, name in FAMILIES.items():
         members = [row for row in group if row.family == family]
         if members:
             mark = MARKS[family]
-            x, y = [row.latency_ms * scale for row in members], [row.bleu for row in members]
-            errors = [row.bleu_half_width for row in members]
+            x = [row.known_ms * scale for row in members]
+            y, errors = np.array([(row.bleu, row.bleu_half_width) for row in members], dtype=float).T
             axes.errorbar(x, y, errors, fmt="none", ecolor=mark.colour, elinewidth=0.7, alpha=0.35, zorder=2)
             axes.plot(x, y, color=mark.colour, marker=mark.marker, linestyle=mark.line, label=name, zorder=3)
     kind = {row.bleu_kind for row in group}
@@ -44,15 +51,15 @@ def _draw_families(axes: Axes, group: Sequence[ModelRow]) -> None:
 
 def _labels(group: Sequence[ModelRow]) -> list[Label]:
     """The labels of a panel: the first of each family says what is counted."""
-    _, scale = latency_unit(max(row.latency_ms for row in group))
+    _, scale = latency_unit(max(row.known_ms for row in group))
     first = {row.family: row.model for row in reversed(group)}
-    words = {"hat": "{}", "depth": "{} layers", "width": "width {}"}
+    words = {"hat": "{}", "depth": "{} layers", "width": "width {}", "given": "{}"}
 
     def text(row: ModelRow) -> str:
         label = words[row.family].format(row.size) if row.model == first[row.family] else row.size
         return "1 layer" if label == "1 layers" else label
 
-    return [(row.latency_ms * scale, row.bleu, text(row), MARKS[row.family].colour) for row in group]
+    return [(row.known_ms * scale, row.bleu or 0.0, text(row), MARKS[row.family].colour) for row in group]
 
 
 def _record(row: ModelRow) -> dict[str, object]:

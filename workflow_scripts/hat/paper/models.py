@@ -1,8 +1,9 @@
-"""The tidy table behind Table 8 and Figure 7: one row for each task, model and device, with units and provenance."""
+"""The tidy table behind tables and figures: one row for each task, model and device, with units and provenance."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -12,20 +13,24 @@ from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv, write_csv
+from hat.paper.published.facts import published_model
 
-FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling"}
+FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling", "given": "Given architecture"}
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRow:
-    """One model of one task on one device. Times are milliseconds, measured unless their name says otherwise."""
+    """One model of one task on one device. Times are milliseconds, measured unless their name says otherwise.
+
+    Measurements are None where the device is not at hand, scores where nothing was trained.
+    """
 
     task: str
     hardware: str
     model: str
     family: str
-    """hat, depth (scaling) or width (scaling): the keys of `FAMILIES`."""
+    """One of `FAMILIES`."""
     budget: str | None
     """The latency budget as the experiment states it (25%, 120ms); HAT models only."""
     budget_ms: float | None
@@ -34,10 +39,10 @@ class ModelRow:
     """Whether its latency, measured when it was chosen, is within the budget."""
     rank: int | None
     """Its place among the candidates of the search: 1 unless better ones missed the budget when measured."""
-    latency_ms: float
-    p50_ms: float
-    p90_ms: float
-    drift: float
+    latency_ms: float | None
+    p50_ms: float | None
+    p90_ms: float | None
+    drift: float | None
     """How slow the machine was during the measurement; the times are corrected for it (`hat.latency.signature`)."""
     encoder_layers: int
     decoder_layers: int
@@ -50,37 +55,60 @@ class ModelRow:
     sentence_length: int
     bleu_kind: str
     """Which of the two BLEUs the paper reports for this task: one of `BLEU_KINDS`."""
-    tokenized_bleu: float
-    tokenized_bleu_half_width: float
-    compound_split_bleu: float
-    compound_split_bleu_half_width: float
-    sacrebleu: float
-    sacrebleu_half_width: float
-    chrf2: float
-    sentences: int
-    bleu_signature: str
-    sacrebleu_signature: str
-    latency_signature: str
+    tokenized_bleu: float | None
+    tokenized_bleu_half_width: float | None
+    compound_split_bleu: float | None
+    compound_split_bleu_half_width: float | None
+    sacrebleu: float | None
+    sacrebleu_half_width: float | None
+    chrf2: float | None
+    sentences: int | None
+    published_latency_ms: float | None
+    """As printed in the paper, like all that is called published; never mixed with measurements."""
+    published_params_m: float | None
+    published_flops_g: float | None
+    published_bleu: float | None
+    published_sacrebleu: float | None
+    bleu_signature: str | None
+    sacrebleu_signature: str | None
+    latency_signature: str | None
+    architecture: str
+    """As its key (`SubTransformer.key`)."""
     architecture_file: str
-    score_file: str
-    latency_file: str
+    score_file: str | None
+    latency_file: str | None
     confirmed_file: str | None
 
     @property
-    def bleu(self) -> float:
+    def bleu(self) -> float | None:
         """The BLEU that the paper reports for this task."""
         return self.compound_split_bleu if self.bleu_kind == "compound-split" else self.tokenized_bleu
 
     @property
-    def bleu_half_width(self) -> float:
+    def bleu_half_width(self) -> float | None:
         compound_split = self.bleu_kind == "compound-split"
         return self.compound_split_bleu_half_width if compound_split else self.tokenized_bleu_half_width
 
     @property
+    def known_ms(self) -> float:
+        """The measured latency, or where there is none the predicted one: what rows are sorted by."""
+        known = self.predicted_ms if self.latency_ms is None else self.latency_ms
+        return float("inf") if known is None else known
+
+    @property
     def size(self) -> str:
-        """What sets the model apart in its family: its budget, decoder depth or width."""
-        sizes = {"hat": self.budget, "depth": self.decoder_layers, "width": self.decoder_embed_dim}
+        """What sets the model apart in its family: its budget, decoder depth, width or name."""
+        sizes = {
+            "hat": self.budget,
+            "depth": self.decoder_layers,
+            "width": self.decoder_embed_dim,
+            "given": self.model,
+        }
         return str(sizes[self.family])
+
+    @property
+    def sub(self) -> SubTransformer:
+        return SubTransformer.from_dict(json.loads(self.architecture))
 
 
 def model_row(
@@ -91,61 +119,72 @@ def model_row(
     family: str,
     budget: str | None,
     bleu_kind: str,
+    sentence_length: int,
     architecture: Path,
-    score: Path,
-    latency: Path,
+    score: Path | None,
+    latency: Path | None,
+    predicted_ms: float | None,
     confirmed: Path | None,
     root: Path,
 ) -> ModelRow:
     """The row of one model from the files that its rules wrote. Files are named relative to the folder `root`.
 
-    InputError names the file that is missing or lacks a key.
+    `predicted_ms` is for devices that are not at hand; a search has its own prediction. InputError names the file that
+    is missing or lacks a key.
     """
     sub = SubTransformer.load(architecture)
-    scores, timing, choice = JsonFile(score), JsonFile(latency), JsonFile(confirmed) if confirmed else None
-    sentence_length = int(timing.number("signature", "sentence_length"))
+    choice = JsonFile(confirmed) if confirmed else None
+    budget_ms = choice.number("budget_ms") if choice else None
+    published = published_model(task, hardware, model=model, budget_ms=budget_ms)
+    printed = {f"published_{name}": value for name, value in vars(published).items()} if published else {}
+    facts: dict[str, Any] = {
+        "task": task,
+        "hardware": hardware,
+        "model": model,
+        "family": family,
+        "budget": budget,
+        "budget_ms": budget_ms,
+        "predicted_ms": choice.number("predicted_ms") if choice else predicted_ms,
+        "fits": choice["fits"] if choice else None,
+        "rank": int(choice.number("rank")) if choice else None,
+        **(_timed(latency) if latency else {}),
+        "encoder_layers": sub.encoder_layers,
+        "decoder_layers": sub.decoder_layers,
+        "encoder_embed_dim": sub.encoder_embed_dim,
+        "decoder_embed_dim": sub.decoder_embed_dim,
+        "parameters": count_parameters(sub),
+        "flops": count_flops(sub, sentence_length),
+        "sentence_length": sentence_length,
+        "bleu_kind": bleu_kind,
+        **(_scored(score, bleu_kind) if score else {}),
+        **printed,
+        "architecture": sub.key,
+    }
+    files = {"architecture": architecture, "score": score, "latency": latency, "confirmed": confirmed}
+    for name, path in files.items():
+        if path is not None:
+            shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+            facts[f"{name}_file"] = shown
+    nothing: dict[str, Any] = dict.fromkeys(ModelRow.__dataclass_fields__)
+    return ModelRow(**(nothing | facts))
 
-    def shown(path: Path) -> str:
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
-    return ModelRow(
-        task=task,
-        hardware=hardware,
-        model=model,
-        family=family,
-        budget=budget,
-        budget_ms=choice.number("budget_ms") if choice else None,
-        predicted_ms=choice.number("predicted_ms") if choice else None,
-        fits=bool(choice["fits"]) if choice else None,
-        rank=int(choice.number("rank")) if choice else None,
-        latency_ms=timing.number("latency_ms"),
-        p50_ms=timing.number("p50_ms"),
-        p90_ms=timing.number("p90_ms"),
-        drift=timing.number("drift"),
-        encoder_layers=sub.encoder_layers,
-        decoder_layers=sub.decoder_layers,
-        encoder_embed_dim=sub.encoder_embed_dim,
-        decoder_embed_dim=sub.decoder_embed_dim,
-        parameters=count_parameters(sub),
-        flops=count_flops(sub, sentence_length),
-        sentence_length=sentence_length,
-        bleu_kind=bleu_kind,
-        tokenized_bleu=scores.number("tokenized_bleu"),
-        tokenized_bleu_half_width=scores.number("confidence", "tokenized_bleu", "half_width"),
-        compound_split_bleu=scores.number("compound_split_bleu"),
-        compound_split_bleu_half_width=scores.number("confidence", "compound_split_bleu", "half_width"),
-        sacrebleu=scores.number("sacrebleu"),
-        sacrebleu_half_width=scores.number("confidence", "sacrebleu", "half_width"),
-        chrf2=scores.number("chrf2"),
-        sentences=int(scores.number("sentences")),
-        bleu_signature=str(scores["signatures", BLEU_KINDS[bleu_kind]]),
-        sacrebleu_signature=str(scores["signatures", "sacrebleu"]),
-        latency_signature=_one_line(timing["signature"]),
-        architecture_file=shown(architecture),
-        score_file=shown(score),
-        latency_file=shown(latency),
-        confirmed_file=shown(confirmed) if confirmed else None,
-    )
+def _timed(latency: Path) -> dict[str, Any]:
+    timing = JsonFile(latency)
+    times = {name: timing.number(name) for name in ("latency_ms", "p50_ms", "p90_ms", "drift")}
+    return {**times, "latency_signature": _one_line(timing["signature"])}
+
+
+def _scored(score: Path, bleu_kind: str) -> dict[str, Any]:
+    scores = JsonFile(score)
+    with_interval = ("tokenized_bleu", "compound_split_bleu", "sacrebleu")
+    return {
+        **{name: scores.number(name) for name in (*with_interval, "chrf2")},
+        **{f"{name}_half_width": scores.number("confidence", name, "half_width") for name in with_interval},
+        "sentences": int(scores.number("sentences")),
+        "bleu_signature": str(scores["signatures", BLEU_KINDS[bleu_kind]]),
+        "sacrebleu_signature": str(scores["signatures", "sacrebleu"]),
+    }
 
 
 def write_models(path: Path, rows: Sequence[ModelRow]) -> None:
@@ -163,12 +202,12 @@ def read_models(path: Path) -> list[ModelRow]:
 
 
 def panels(rows: Sequence[ModelRow]) -> list[tuple[str, str, list[ModelRow]]]:
-    """The rows of each task and device in their first order; in a panel HAT first, then depth and width, by latency."""
+    """The rows of each task and device in their first order; in a panel by family and latency."""
     places = list(dict.fromkeys((row.task, row.hardware) for row in rows))
     order = {family: place for place, family in enumerate(FAMILIES)}
 
     def rank(row: ModelRow) -> tuple[int, float]:
-        return order[row.family], row.latency_ms
+        return order[row.family], row.known_ms
 
     return [(*place, sorted((row for row in rows if (row.task, row.hardware) == place), key=rank)) for place in places]
 

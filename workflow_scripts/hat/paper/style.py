@@ -71,6 +71,7 @@ MARKS = {
     "hat": Mark("#D55E00", "o", "-"),
     "depth": Mark("#0072B2", "s", "--"),
     "width": Mark("#009E73", "^", ":"),
+    "given": Mark("#CC79A7", "D", "none"),
 }
 
 

@@ -1,0 +1,56 @@
+"""Fetch a latency data set that others published, verify it, and mark the stretches measured at another speed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import command
+import configuration
+from hat.corpus.description import Resource
+from hat.corpus.fetch import obtain
+from hat.errors import InputError, nearest
+from hat.files import file_digest, write_json
+from hat.latency.published import PublishedSamples
+from hat.progress import say
+
+MIRRORED_AS = "hat/latency_dataset"
+
+
+def main(args: argparse.Namespace) -> None:
+    published = configuration.load("device", args.device)["published"]
+    if args.task not in published:
+        raise InputError(args.device, f"no published latencies for {args.task!r}", nearest(args.task, published))
+    source = published[args.task]
+    mirror = args.mirror or os.environ.get("HAT_MIRROR")
+    resource = Resource(candidates=(source["url"],), sha256=source["sha256"])
+    path, origin = obtain(resource, MIRRORED_AS, Path(mirror) if mirror else None, args.downloads)
+    samples = PublishedSamples.load(path)
+    for stretch in samples.stretches:
+        say(f"latency: rows {stretch.first} to {stretch.last} at {stretch.shift:.0%} of the others' latency, left out")
+    samples.write(args.output)
+    facts = {
+        "from": origin,
+        "sha256": file_digest(path),
+        "samples": len(samples.drift),
+        "drifted": int((samples.drift != 1).sum()),
+        "stretches": [asdict(stretch) for stretch in samples.stretches],
+    }
+    write_json(args.signature, facts)
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--device", required=True, help="device with published latencies: a name or a .yaml file")
+    p.add_argument("--task", required=True, help="which of them")
+    p.add_argument("--mirror", help=f"folder looked up before the network: MIRROR/{MIRRORED_AS}/ (or $HAT_MIRROR)")
+    p.add_argument("--downloads", required=True, type=Path, metavar="FOLDER", help="where downloads are kept")
+    p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the samples")
+    p.add_argument("--signature", required=True, type=Path, metavar="JSON", help="where they come from, their drift")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

@@ -1,0 +1,36 @@
+"""Predict the latency of models on a device that is not at hand."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+from hat.architecture import SubTransformer
+from hat.errors import InputError
+from hat.files import write_csv
+from hat.latency.budgets import reported_rmse_ms
+from hat.latency.predictor import Predictor
+
+
+def main(args: argparse.Namespace) -> None:
+    if len(args.models) != len(args.architectures):
+        raise InputError("--architectures", f"{len(args.architectures)} for {len(args.models)} models", "one for each")
+    predicted = Predictor.load(args.predictor).predict_ms([*map(SubTransformer.load, args.architectures)])
+    rmse_ms = reported_rmse_ms(args.report)
+    found = zip(args.models, predicted, strict=True)
+    write_csv(args.output, [{"model": name, "predicted_ms": ms, "rmse_ms": rmse_ms} for name, ms in found])
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--predictor", required=True, type=Path, metavar="PT")
+    p.add_argument("--report", required=True, type=Path, metavar="JSON", help="the predictor's errors")
+    p.add_argument("--models", required=True, nargs="+", metavar="NAME")
+    p.add_argument("--architectures", required=True, nargs="+", type=Path, metavar="YAML", help="in that order")
+    p.add_argument("--output", required=True, type=Path, metavar="CSV", help="a row for each model")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

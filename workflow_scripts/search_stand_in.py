@@ -1,0 +1,25 @@
+"""Search the largest SubTransformer within a latency budget: its size stands in for the validation loss."""
+
+from __future__ import annotations
+
+import argparse
+
+import command
+import searching
+import torch
+from hat.search.stand_in import stand_in_loss
+
+
+def main(args: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    searching.search(args, stand_in_loss)
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    searching.add_arguments(p)
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

@@ -1,0 +1,41 @@
+"""Fit latency predictors in many ways to one data set, and write what each of them misses on the test rows."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import command
+import configuration
+from hat.files import write_csv
+from hat.latency.measurements import Measurements
+from hat.latency.study import planned_fits, study
+from hat.progress import Progress
+from timing import positive
+
+
+def main(args: argparse.Namespace) -> None:
+    space = configuration.design_space(args.space)
+    data = Measurements.load(args.samples, space)
+    seeds = range(args.seeds)
+    progress = Progress(f"study {args.samples.parent.name}", 2 * planned_fits(data, seeds), unit="predictors")
+    rows = []
+    for trial in study(data, space.feature_maxima(), args.seed, seeds):
+        rows.append(asdict(trial))
+        progress.step()
+    write_csv(args.output, rows)
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--samples", required=True, type=Path, metavar="CSV")
+    p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
+    p.add_argument("--seed", type=int, default=0, metavar="N", help="of the split into train, validation and test")
+    p.add_argument("--seeds", type=positive, default=5, metavar="N", help="repetitions (default: %(default)s)")
+    p.add_argument("--output", required=True, type=Path, metavar="CSV", help="a row for each predictor")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
