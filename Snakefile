@@ -17,6 +17,7 @@ include: "rules/search.smk"
 include: "rules/models.smk"
 include: "rules/scores.smk"
 include: "rules/paper.smk"
+include: "rules/budget.smk"
 include: "rules/benchmarks.smk"
 
 

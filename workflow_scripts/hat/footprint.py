@@ -24,11 +24,11 @@ PREEMPTIBLE_USD, ON_DEMAND_USD = 0.74, 2.48
 V100_FLOPS_PER_SECOND = 23.2e12
 """Effective training throughput of a V100 (fp16), as the paper's own GPU-hours imply it.
 
-FLOPs are those of this module, tokens those of the WMT recipe: 40,000 updates x 128 batches x 4,096 tokens. The WMT rows
-of Table 2 then imply, in TFLOP/s, for HAT (SuperTransformer and SubTransformer together) 23.0 (184 h), 22.1 (200 h), 22.8
-(216 h), 23.3 (224 h), and for Transformer-Big 39.9 (184 h), 31.7 (240 h). This is the median of the six. It returns the
-hours of the HAT rows within 5%, those of Transformer-Big 72% and 37% too high: the paper does not say for how many updates
-that was trained. Other precisions, other GPUs and models too small to fill one have other throughputs.
+FLOPs are those of this module, tokens those of the WMT recipe: 40,000 updates x 128 batches x 4,096 tokens. Table 2
+then implies, in TFLOP/s, for HAT (SuperTransformer and SubTransformer together) 23.0 (184 h), 22.1 (200 h), 22.8
+(216 h) and 23.3 (224 h), for Transformer-Big 39.9 (184 h) and 31.7 (240 h). This is the median of the six. It returns
+the hours of the HAT rows within 5%, those of Transformer-Big 72% and 37% too high: the paper does not say for how many
+updates it was trained. Other precisions, other GPUs and models too small to fill one have other throughputs.
 """
 SECONDS_PER_HOUR = 3600
 DRAWS = 1000

@@ -1,17 +1,19 @@
-"""Table 2 as published (table2.csv), its costs recomputed from its GPU-hours, and the ratios of the paper's headlines."""
+"""Table 2 as published (table2.csv), its costs recomputed from its GPU-hours, and the paper's headline ratios."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from hat.files import read_csv
 from hat.footprint import Footprint
+from hat.paper.tables import Table, readable
 
 FILE = Path(__file__).with_name("table2.csv")
 AGREES = 0.015
 """Relative difference that rounding and cutting of the printed figures explains: 61 for 61.7 lb, $1.6M for $1.62M."""
+COSTS = ("CO2e lb", "$ preemptible", "$ on demand")
 STRUBELL_NAS_LB = 626_155
 """CO2e of the Evolved Transformer's search as Strubell et al. (2019, Table 3) print it; Table 2 rounds it."""
 
@@ -37,12 +39,20 @@ class Row:
         return Footprint(self.gpu_hours)
 
     @property
+    def pairs(self) -> list[tuple[float, float]]:
+        """CO2e and both costs, each as printed and recomputed."""
+        names = ("co2_lb", "cost_preemptible_usd", "cost_on_demand_usd")
+        return [(getattr(self, name), getattr(self.recomputed, name)) for name in names]
+
+    @property
     def agrees(self) -> bool:
         """Whether CO2e and both costs as printed follow from the GPU-hours as printed."""
-        return all(
-            abs(getattr(self.recomputed, name) / getattr(self, name) - 1) <= AGREES
-            for name in ("co2_lb", "cost_preemptible_usd", "cost_on_demand_usd")
-        )
+        return all(abs(recomputed / printed - 1) <= AGREES for printed, recomputed in self.pairs)
+
+    @property
+    def hours_that_fit(self) -> float:
+        """GPU-hours from which the printed cost on demand would follow."""
+        return self.gpu_hours * self.cost_on_demand_usd / self.recomputed.cost_on_demand_usd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,3 +98,52 @@ def headline_ratios(rows: Sequence[Row]) -> list[Ratio]:
         ("smaller at 4 bits than Transformer-Big at 32 (En-Fr)", 25, 32 * big_fr.params_m, 4 * best_fr.params_m),
     ]
     return [Ratio(claim=c, printed=p, numerator=n, denominator=d) for c, p, n, d in pairs]
+
+
+def costs_table() -> Table:
+    """GPU-hours, CO2e and cloud cost of Table 2, as printed and recomputed; contradictions are marked and explained."""
+    rows = table2()
+    wrong = [row for row in rows if not row.agrees]
+    return Table(
+        name="Table 2",
+        caption="GPU-hours, CO2e and cloud cost as the paper prints them, and recomputed from the GPU-hours",
+        columns=("task", "model", "GPU-hours", *sum(((name, "recomputed") for name in COSTS), ())),
+        text_columns=2,
+        groups=[[_cells(row) for row in rows if row.task == task] for task in dict.fromkeys(row.task for row in rows)],
+        notes=[
+            f"! CO2e and cost contradict the GPU-hours: printed are {_listed(row.gpu_hours for row in wrong)}, "
+            f"the costs fit {_listed(row.hours_that_fit for row in wrong)}, "
+            "as if each were an hour of a machine with eight GPUs.",
+        ],
+    )
+
+
+def ratios_table() -> Table:
+    """The headline ratios, as printed and recomputed."""
+    return Table(
+        name="Headlines",
+        caption="ratios of the paper and its slides, recomputed from Table 2",
+        columns=("HAT is", "printed", "recomputed", "from"),
+        text_columns=1,
+        groups=[
+            [
+                (
+                    ratio.claim,
+                    f"{ratio.printed:,.12g}x",
+                    f"{readable(ratio.recomputed)}x",
+                    f"{ratio.numerator:,.12g} / {ratio.denominator:,g}",
+                )
+                for ratio in headline_ratios(table2())
+            ]
+        ],
+        notes=[],
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    name = row.model if row.agrees else f"{row.model} !"
+    return (row.task, name, readable(row.gpu_hours), *(readable(value) for pair in row.pairs for value in pair))
+
+
+def _listed(values: Iterable[float]) -> str:
+    return " and ".join(f"{value:.0f}" for value in values)
