@@ -18,6 +18,7 @@ include: "rules/models.smk"
 include: "rules/scores.smk"
 include: "rules/paper.smk"
 include: "rules/studies.smk"
+include: "rules/budget.smk"
 include: "rules/benchmarks.smk"
 
 

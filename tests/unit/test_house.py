@@ -20,8 +20,11 @@ COMMANDS = {
     for rule, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", RULES, flags=re.MULTILINE)
     if "shell:" in body
 }
-MODULES = {"command", "code_hash", "configuration", "experiment", "timing"}
-RUN_BY_HAND = {"benchmark_workflow", "convert_architecture"}
+MODULES = {"command", "code_hash", "configuration", "experiment", "searching", "timing"}
+RUN_BY_HAND = {"benchmark_workflow"}
+PRINTS_EACH_TIME = {"budget"}
+"""Snakemake runs a rule that has a file to make only until the file is there."""
+MAKES = ("benchmark:", "output:")
 DIRECTIVES = ("log:", "benchmark:", "conda:", "threads:", "mem_mb=", "runtime=", "gpu=", "params:", "output:")
 
 
@@ -51,11 +54,11 @@ def test_every_rule_has_its_command_and_every_command_its_rule() -> None:
 @pytest.mark.parametrize("rule", COMMANDS)
 def test_a_rule_has_every_part_and_runs_its_own_command(rule: str) -> None:
     body = COMMANDS[rule]
-    assert not [part for part in DIRECTIVES if part not in body]
+    assert {part for part in DIRECTIVES if part not in body} == {*(MAKES if rule in PRINTS_EACH_TIME else ())}
     assert f'code=code("{rule}")' in body
     assert f'command=command("{rule}")' in body
     assert f"logs/{rule}/" in body
-    assert f"benchmarks/{rule}/" in body
+    assert f"benchmarks/{rule}/" in body or rule in PRINTS_EACH_TIME
     assert "2>&1 | tee {log:q}" in body
 
 

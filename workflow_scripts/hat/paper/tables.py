@@ -1,7 +1,8 @@
-"""How the tables of the paper are written: CSV with full numbers, Markdown and LaTeX to read."""
+"""How tables are written: CSV with full numbers, Markdown and LaTeX to read, plain text for a terminal."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,24 @@ class Table:
         notes = [f"- {note}" for note in self.notes]
         return "\n".join([f"**{self.name}: {self.caption}**", "", *lines, "", *notes]) + "\n"
 
+    def text(self) -> str:
+        """Columns aligned with spaces, a rule between groups, notes as wide as the table."""
+        rows = [self.columns, *(row for group in self.groups for row in group)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rule = "-" * (sum(widths) + 2 * len(widths) - 2)
+
+        def line(row: Sequence[str]) -> str:
+            cells = zip(row, widths, strict=True)
+            padded = [f"{cell:{'<' if i < self.text_columns else '>'}{width}}" for i, (cell, width) in enumerate(cells)]
+            return "  ".join(padded).rstrip()
+
+        body = [text for group in self.groups for text in (rule, *map(line, group))]
+        notes = [
+            textwrap.fill(note, max(len(rule), 72), initial_indent="- ", subsequent_indent="  ") for note in self.notes
+        ]
+        parts = [f"{self.name}: {self.caption}", "", line(self.columns), *body, *([""] if notes else []), *notes]
+        return "\n".join(parts) + "\n"
+
     def latex(self) -> str:
         """A `table*` environment; it needs the package booktabs."""
         alignment = "l" * self.text_columns + "r" * (len(self.columns) - self.text_columns)
@@ -85,6 +104,17 @@ class Table:
         write_csv(Path(f"{stem}.csv"), records)
         write_text(f"{stem}.md", self.markdown())
         write_text(f"{stem}.tex", self.latex())
+
+
+def readable(value: float | None) -> str:
+    """A cell with as many digits as people read; full numbers belong in the CSV."""
+    if value is None:
+        return "unknown"
+    if value == 0:
+        return "-"
+    if 0 < value < 0.005:
+        return "<0.01"
+    return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:,.2f}"
 
 
 def escape_latex(text: str) -> str:

@@ -1,0 +1,274 @@
+"""Print what an experiment costs before anyone pays it: jobs, GPU-hours, energy, CO2e and dollars of each stage."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import command
+import configuration
+import experiment
+from design_baseline import SCALED, designed
+from experiment import Experiment
+from hat.files import JsonFile, write_csv
+from hat.footprint import (
+    SECONDS_PER_HOUR,
+    V100_FLOPS_PER_SECOND,
+    Footprint,
+    flops_per_token,
+    forward,
+    mean_flops_per_token,
+    training,
+)
+from hat.interop.architectures import read_architecture
+from hat.latency.samples import read_samples
+from hat.paper.published.table2 import costs_table, ratios_table
+from hat.paper.tables import Table, readable
+from hat.search.evolution import Settings
+
+SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
+"""Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
+IN_TURN = 2
+"""Each timed run is followed by one of the anchor, which takes about as long as the mean of the space."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a stage costs. None is unknown: there is nothing to estimate it from."""
+
+    jobs: int
+    footprint: Footprint | None
+    device_hours: float | None
+
+    def record(self, name: str) -> dict[str, Any]:
+        """A row of budget.csv: hours, kWh, pounds and kilograms of CO2e, US dollars."""
+        derived = ("gpu_hours", "kwh", "co2_lb", "co2_kg", "cost_preemptible_usd", "cost_on_demand_usd")
+        known = {key: getattr(self.footprint, key) if self.footprint else None for key in derived}
+        return {"stage": name, "jobs": self.jobs, **known, "device_hours": self.device_hours}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """The numbers of a corpus that computing on it depends on."""
+
+    sentence_length: int
+    vocabulary: int
+    validation_tokens: float
+
+
+def main(args: argparse.Namespace) -> None:
+    asked = experiment.read(args.experiment)
+    stages = stages_of(asked, args.results)
+    records = [stage.record(name) for name, stage in stages.items()]
+    print(*(table.text() for table in (budget_table(asked, records), costs_table(), ratios_table())), sep="\n")
+    write_csv(args.output, records)
+
+
+def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
+    """How many jobs of each rule build the experiment from nothing; by stage, a file of `rules/`."""
+    tasks = asked.settings["tasks"]
+    trained = {name for name, task in tasks.items() if task["training"] is not None}
+    devices = [(name, device) for name, task in tasks.items() for device in task["devices"]]
+    at_hand = [(name, device) for name, device in devices if asked.at_hand(device)]
+    studied = [study for task in tasks.values() for study in task["studies"]]
+    prepared = {tasks[name]["corpus"] for name in trained.union(name for name, _ in at_hand)}
+    generated = [asked.files["corpus"][corpus][1]["generated"] is not None for corpus in prepared]
+    models = [(name, model) for name, task in asked.models.items() for model in task.values()]
+    timed = [device for _, model in models for device in model.devices if asked.at_hand(device)]
+    scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
+    imported = sum(model.checkpoint is not None for _, model in models)
+
+    def budgets(places: Iterable[tuple[str, str]], wanted: Iterable[str]) -> int:
+        return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in {*wanted})
+
+    stand_ins = budgets(devices, (name for name, task in tasks.items() if "stand_in" in task["studies"]))
+    return {
+        "corpus": {
+            "generate_corpus": sum(generated),
+            "fetch_corpus": len(generated) - sum(generated),
+            **dict.fromkeys(("clean_corpus", "tokenise_corpus", "encode_bpe", "binarise_corpus"), len(generated)),
+        },
+        "supertransformer": {"train_supertransformer": len(trained)},
+        "latency": {
+            "collect_latency": sum(tasks[name]["latency"]["shards"] for name, _ in at_hand),
+            "merge_latency": len(at_hand),
+            "fetch_latency": len(devices) - len(at_hand),
+            "fit_predictor": len(devices),
+            "resolve_budgets": budgets(devices, trained) + stand_ins,
+            "predict_latency": len(devices) - len(at_hand),
+        },
+        "search": {
+            "search_subtransformer": budgets(devices, trained),
+            "confirm_subtransformer": budgets(at_hand, trained),
+            "choose_subtransformer": budgets(devices, trained) - budgets(at_hand, trained),
+        },
+        "models": {
+            "design_baseline": sum(model.architecture.startswith("baselines/") for _, model in models),
+            "convert_architecture": sum(model.given is not None for _, model in models),
+            "train_model": sum(name in trained for name, _ in models) - imported,
+            "import_checkpoint": imported,
+            "measure_model": len(timed),
+        },
+        "scores": {"translate_model": scores, "score_model": scores},
+        "studies": {
+            "study_predictor": sum("predictors" in tasks[name]["studies"] for name, _ in devices),
+            **dict.fromkeys(("make_predictors", "draw_learning_curves"), int("predictors" in studied)),
+            "draw_insights": int("insights" in studied),
+            "search_stand_in": stand_ins,
+            "draw_stand_in": int("stand_in" in studied),
+        },
+        "paper": {
+            **dict.fromkeys(("gather_results", "make_table8", "draw_figure6"), 1),
+            "draw_figure7": int(scores > 0 and len(timed) > 0),
+            "draw_figure12": int(any(task["compared"] for task in tasks.values())),
+        },
+    }
+
+
+def stages_of(asked: Experiment, results: Path) -> dict[str, Stage]:
+    """The cost of each stage and of all together; `results` is searched for what makes an estimate better."""
+    tasks = asked.settings["tasks"]
+    footprints = [footprints_of(asked, name, results) for name in tasks]
+    device_hours = [device_hours_of(asked, name, results) for name in tasks]
+    stages = {
+        stage: Stage(
+            jobs=sum(rules.values()),
+            footprint=None if stage == "scores" else Footprint(sum(task.get(stage, 0.0) for task in footprints)),
+            device_hours=total([task.get(stage, 0.0) for task in device_hours]),
+        )
+        for stage, rules in jobs_of(asked).items()
+    }
+    everything = Stage(
+        jobs=sum(stage.jobs for stage in stages.values()),
+        footprint=Footprint(sum(stage.footprint.gpu_hours for stage in stages.values() if stage.footprint)),
+        device_hours=total([stage.device_hours for stage in stages.values()]),
+    )
+    return stages | {"total": everything}
+
+
+def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, float]:
+    """GPU-hours of the stages of a task that train or score. What a search will find costs as much as the mean."""
+    task = asked.settings["tasks"][name]
+    if task["training"] is None:
+        return {}
+    space_file, _ = asked.files["space"][task["space"]]
+    _, recipe = asked.files["training"][task["training"]]
+    work = workload(asked, task, results)
+    size = (work.sentence_length, work.vocabulary)
+    mean = mean_flops_per_token(configuration.design_space(space_file), *size, asked.settings["seed"])
+    scaled = [designed(space_file, kind, value) for kind in SCALED for value in task["baselines"][kind]]
+    models = [model for model in asked.models[name].values() if model.checkpoint is None]
+    given = [configuration.find("architecture", model.given) for model in models if model.given is not None]
+    known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
+    settings = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+    searches = sum(len(device["budgets"]) for device in task["devices"].values())
+
+    def trained(section: str, flops: float) -> float:
+        parts = recipe[section]
+        return training(flops, parts["updates"] * parts["max_tokens"] * parts["update_freq"]).gpu_hours
+
+    return {
+        "supertransformer": trained("supertransformer", mean),
+        "search": forward(mean, searches * settings.planned_evaluations * work.validation_tokens).gpu_hours,
+        "models": sum(trained("subtransformer", flops) for flops in known + [mean] * (len(models) - len(known))),
+    }
+
+
+def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, float | None]:
+    """Hours for which the stages of a task time models on its devices; unknown without a latency data set.
+
+    A search times one candidate when its best keeps the latency budget. Devices that are not at hand are not timed.
+    """
+    task = asked.settings["tasks"][name]
+    folder = results / asked.settings["experiment"] / name / "latency"
+    devices = {device: wanted for device, wanted in task["devices"].items() if asked.at_hand(device)}
+    mean_ms = {device: mean_latency_ms(folder / device / "samples.csv") for device in devices}
+    runs = task["measurement"]["runs"]
+    models = asked.models[name].values()
+    timed_runs = {
+        "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
+        "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
+        "models": {device: sum(device in model.devices for model in models) * runs for device in devices},
+    }
+
+    def hours(device: str, runs: int) -> float | None:
+        latency_ms = mean_ms[device]
+        return None if latency_ms is None else IN_TURN * runs * latency_ms / 1000 / SECONDS_PER_HOUR
+
+    return {stage: total([hours(*item) for item in devices.items()]) for stage, devices in timed_runs.items()}
+
+
+def workload(asked: Experiment, task: Mapping[str, Any], results: Path) -> Workload:
+    """From the binarised corpus or, as long as that is not there, from the corpus file and assumptions."""
+    _, corpus = asked.files["corpus"][task["corpus"]]
+    path = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
+    if path.is_file():
+        found = JsonFile(path)
+        return Workload(
+            sentence_length=task["sentence_length"] or int(found.number("sentence_length")),
+            vocabulary=int(found.number("target_vocabulary")),
+            validation_tokens=found.number("tokens", "valid", corpus["target"]),
+        )
+    length = task["sentence_length"] or SENTENCE_LENGTH
+    pairs = corpus["generated"]["valid"] if corpus["generated"] else VALIDATION_PAIRS
+    return Workload(sentence_length=length, vocabulary=corpus["bpe"] or VOCABULARY, validation_tokens=pairs * length)
+
+
+def mean_latency_ms(samples: Path) -> float | None:
+    """The mean of a latency data set; None when it is not there."""
+    if not samples.is_file():
+        return None
+    return fmean(sample.latency_ms for sample in read_samples(samples))
+
+
+def total(hours: Iterable[float | None]) -> float | None:
+    """The sum; None when a part of it is."""
+    known = list(hours)
+    return None if None in known else sum(hour for hour in known if hour is not None)
+
+
+def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
+    """The table to read; the last record is the total."""
+    columns = {
+        "jobs": "jobs",
+        "gpu_hours": "GPU-hours",
+        "kwh": "kWh",
+        "co2_lb": "CO2e lb",
+        "co2_kg": "CO2e kg",
+        "cost_preemptible_usd": "$ preemptible",
+        "cost_on_demand_usd": "$ on demand",
+        "device_hours": "device-hours",
+    }
+    rows = [(record["stage"], *(readable(record[key]) for key in columns)) for record in records]
+    return Table(
+        name="Budget",
+        caption=f"what the experiment {asked.settings['experiment']} costs from nothing",
+        columns=("stage", *columns.values()),
+        text_columns=1,
+        groups=[rows[:-1], rows[-1:]],
+        notes=[
+            f"GPU-hours: those of a V100 at {V100_FLOPS_PER_SECOND / 1e12:.1f} TFLOP/s, which Table 2 implies "
+            "(its HAT rows within 5%). Models that are too small to fill a GPU take longer; on a CPU, far longer.",
+            f"Where there is no corpus yet whose file says otherwise: {SENTENCE_LENGTH} tokens a sentence, "
+            f"{VALIDATION_PAIRS:,} validation pairs and {VOCABULARY:,} words, as in WMT'14 En-De.",
+            "A model still to be found is as large as the mean of the design space; no search uses another's scores.",
+            "device-hours: timing on the devices, known once they have latency data; without energy and cost.",
+            "scores: nothing tells how long beam search takes. The total leaves out what is unknown.",
+        ],
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiment", required=True, help="experiment: its name or its file")
+    parser.add_argument("--results", required=True, type=Path, help="folder of all results, whatever is in it already")
+    parser.add_argument("--output", required=True, type=Path, help="table to write (CSV)")
+    return parser
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
