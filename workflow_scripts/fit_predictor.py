@@ -18,7 +18,7 @@ from hat.progress import say
 
 def main(args: argparse.Namespace) -> None:
     space = configuration.design_space(args.space)
-    found = Measurements.load(args.samples, space)
+    found = Measurements.load(args.samples, space, args.space)
     data = found.only_steady()
     fitted = fit(data.features, data.latency_ms, space.feature_maxima(), args.seed)
     for name, errors in fitted.report["models"].items():

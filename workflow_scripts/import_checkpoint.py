@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import command
 from hat.checkpoint import save_checkpoint
@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
     else:
         model = theirs.supertransformer()
     facts = {
-        "imported_from": origin,
+        "imported_from": PurePosixPath(origin).name,
         "sha256": file_digest(path),
         "label_smoothing": theirs.label_smoothing if args.label_smoothing is None else args.label_smoothing,
     }

@@ -17,7 +17,7 @@ from timing import positive
 
 def main(args: argparse.Namespace) -> None:
     space = configuration.design_space(args.space)
-    data = Measurements.load(args.samples, space)
+    data = Measurements.load(args.samples, space, args.space)
     seeds = range(args.seeds)
     progress = Progress(f"study {args.samples.parent.name}", 2 * planned_fits(data, seeds), unit="predictors")
     rows = []

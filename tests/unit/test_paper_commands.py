@@ -20,6 +20,7 @@ tasks:
     corpus: multi30k.de-en
     space: demo
     training: demo
+    sentence_length: 12
     devices: {this-cpu: {budgets: [25%, 120ms]}}
     baselines: {depth: [1], width: [32]}
 """
@@ -59,11 +60,12 @@ def made_up(tmp_path: Path) -> Path:
         (folder / "score" / "test.json").write_text(score)
         latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
-        design("depth", 1 + number, folder / "architecture.yaml")
         (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
-        if model.startswith("hat"):
-            search = task / "search" / "this-cpu" / model.rsplit("-", 1)[1]
-            search.mkdir(parents=True)
+        search = task / "search" / "this-cpu" / model.rsplit("-", 1)[1]
+        hat = model.startswith("hat")
+        architecture = search / "subtransformer.yaml" if hat else task / "baselines" / f"{model}.yaml"
+        design("depth", 1 + number, architecture)
+        if hat:
             confirmed = {"budget_ms": 10.5, "predicted_ms": 10.25, "fits": number == 0, "rank": 1} | latency
             (search / "confirmed.json").write_text(json.dumps(confirmed))
     return tmp_path

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from experiment import read
 from hat.files import read_yaml
 
 from tests.workflow.conftest import ROOT, House
@@ -16,8 +17,31 @@ EXPERIMENTS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_dry_runs(repository: House, experiment: str) -> None:
     jobs = repository.planned("--config", f"experiment={experiment}")
-    for rule in ("train_supertransformer", "search_subtransformer", "make_table8", "draw_figure6", "draw_figure7"):
-        assert jobs[rule] >= 1
+    asked = read(experiment)
+    trained = any(task["training"] is not None for task in asked.settings["tasks"].values())
+    measured = any(map(asked.at_hand, asked.files["device"]))
+    assert {"make_table8", "draw_figure6"} <= set(jobs)
+    assert ("train_supertransformer" in jobs) == ("search_subtransformer" in jobs) == ("train_model" in jobs) == trained
+    assert ("collect_latency" in jobs) == ("measure_model" in jobs) == measured
+    assert ("fetch_latency" in jobs) == (not measured)
+    assert ("draw_figure7" in jobs) == (trained and measured)
+
+
+def test_the_paper_asks_for_all_of_its_constraints(repository: House) -> None:
+    """44 searches and their models, on devices that are not at hand; baselines beside them."""
+    jobs = repository.planned("--config", "experiment=paper")
+    assert (jobs["train_supertransformer"], jobs["search_subtransformer"], jobs["choose_subtransformer"]) == (4, 44, 44)
+    assert (jobs["train_model"], jobs["fetch_latency"]) == (44 + 4 * (6 + 4 + 1), 8)
+    one_device = "tasks: {wmt14.en-de: {space: space0, training: wmt, devices: {this-cpu: {budgets: [50%]}}}}"
+    mine = repository.work / "mine.yaml"
+    mine.write_text(one_device)
+    assert repository.planned("--config", f"experiment={mine}")["confirm_subtransformer"] == 1
+
+
+def test_nothing_is_trained_for_what_is_published(repository: House) -> None:
+    jobs = repository.planned("--config", "experiment=published")
+    assert (jobs["search_stand_in"], jobs["convert_architecture"], jobs["study_predictor"]) == (44, 51, 8)
+    assert not {rule for rule in jobs if "corpus" in rule or "train" in rule or "measure" in rule}
 
 
 def test_the_demo_is_the_default_and_a_path_names_an_experiment(repository: House) -> None:

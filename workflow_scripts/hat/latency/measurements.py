@@ -27,8 +27,8 @@ class Measurements:
     """(N,) False where the machine ran at another speed and nothing was timed in turn to correct for it."""
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], space: DesignSpace) -> Measurements:
-        """A samples.csv with whole architectures, all of them in `space`, or one with features alone.
+    def load(cls, path: str | os.PathLike[str], space: DesignSpace, name: str) -> Measurements:
+        """A samples.csv with whole architectures, all of them in `space` (called `name`), or one with features alone.
 
         InputError names the line that is wrong.
         """
@@ -38,7 +38,7 @@ class Measurements:
         samples = read_samples(path)
         for line, sample in enumerate(samples, start=2):
             if sample.sub not in space:
-                raise InputError(f"{os.fspath(path)}: line {line}", "not in the design space")
+                raise InputError(f"{os.fspath(path)}: line {line}", f"not in the design space {name}")
         features = np.array([sample.sub.features() for sample in samples])
         latency_ms = np.array([sample.latency_ms for sample in samples])
         return cls(features, latency_ms, np.ones(len(samples), dtype=bool))
