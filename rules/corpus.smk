@@ -82,7 +82,7 @@ rule clean_corpus:
         "benchmarks/clean_corpus/{corpus}.jsonl"
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
+    threads: 8
     resources:
         mem_mb=scaled(2000),
         runtime=240,
@@ -90,13 +90,16 @@ rule clean_corpus:
     params:
         code=code("clean_corpus"),
         command=command("clean_corpus"),
-        settings=settings(corpus=["max_length", "max_ratio"]),
+        settings=settings(
+            corpus=["valid", "max_length", "max_ratio", "limits", "normalise_punctuation", "aggressive_hyphens"]
+        ),
         corpus=file_of("corpus"),
     shell:
         """
         python {params.command:q} \
             --corpus {params.corpus:q} \
             --raw {input.raw:q} \
+            --processes {threads} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """
@@ -113,7 +116,7 @@ rule tokenise_corpus:
         "benchmarks/tokenise_corpus/{corpus}.jsonl"
     conda:
         "../envs/fairseq.yaml"
-    threads: 4
+    threads: 8
     resources:
         mem_mb=scaled(4000),
         runtime=240,
@@ -121,7 +124,7 @@ rule tokenise_corpus:
     params:
         code=code("tokenise_corpus"),
         command=command("tokenise_corpus"),
-        settings=settings(corpus=["lowercase", "already_subwords"]),
+        settings=settings(corpus=["lowercase", "already_subwords", "aggressive_hyphens"]),
         corpus=file_of("corpus"),
     shell:
         """
@@ -146,7 +149,7 @@ rule encode_bpe:
         "benchmarks/encode_bpe/{corpus}.jsonl"
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
+    threads: 8
     resources:
         mem_mb=scaled(8000),
         runtime=240,
@@ -154,7 +157,9 @@ rule encode_bpe:
     params:
         code=code("encode_bpe"),
         command=command("encode_bpe"),
-        settings=settings(corpus=["bpe", "dictionary", "already_subwords"]),
+        settings=settings(
+            corpus=["bpe", "dictionary", "already_subwords", "max_length", "max_ratio", "limits"]
+        ),
         corpus=file_of("corpus"),
     shell:
         """
@@ -162,6 +167,7 @@ rule encode_bpe:
             --corpus {params.corpus:q} \
             --clean {input.clean:q} \
             --tokens {input.tokens:q} \
+            --processes {threads} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """
@@ -178,7 +184,7 @@ rule binarise_corpus:
         "benchmarks/binarise_corpus/{corpus}.jsonl"
     conda:
         "../envs/fairseq.yaml"
-    threads: 4
+    threads: 8
     resources:
         mem_mb=scaled(4000),
         runtime=240,

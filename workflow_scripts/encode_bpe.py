@@ -13,7 +13,7 @@ from hat.corpus.subwords import encode_corpus
 
 def main(args: argparse.Namespace) -> None:
     corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
-    encode_corpus(corpus, args.clean, args.tokens, args.output)
+    encode_corpus(corpus, args.clean, args.tokens, args.output, args.processes)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--corpus", required=True, help="corpus file, or its name in config/corpora")
     options.add_argument("--clean", required=True, type=Path, help="folder of clean text (used if already in subwords)")
     options.add_argument("--tokens", required=True, type=Path, help="folder of tokenised text")
+    options.add_argument("--processes", type=int, default=1, help="processes to work with (default: %(default)s)")
     options.add_argument("--output", required=True, type=Path, help="folder of text in subwords, with model/")
     return options
 

@@ -6,11 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from hat.corpus.clean import clean_corpus, normalise, reason_to_drop
+from hat.corpus import parallel
+from hat.corpus.clean import PUNCTUATION, clean_corpus, normalise, normalise_punctuation
+from hat.corpus.limits import reason_to_drop
 from hat.errors import InputError
 from hat.files import read_json
 from hypothesis import given
 from hypothesis import strategies as st
+from sacremoses import MosesPunctNormalizer
 
 from tests.unit.corpus_files import ENGLISH, GERMAN, described, lines_of, text_folder
 
@@ -92,3 +95,62 @@ def test_sides_of_different_length(tmp_path: Path) -> None:
     raw = text_folder(tmp_path / "raw", train=(GERMAN, ENGLISH[:1]))
     with pytest.raises(InputError, match=r"train\.de: 4 lines, but .*train\.en has 1"):
         clean_corpus(described(tmp_path), raw, tmp_path / "clean")
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "plain"),
+    [
+        ("«\u00a0Bonjour\u00a0», dit-il …", "fr", '"Bonjour", dit-il ...'),
+        ("„Ja“, sagt er – 1\u00a0000\u00a0%", "de", '"Ja", sagt er - 1,000%'),
+        ("“Yes,” he said.", "en", '"Yes," he said.'),
+        ("It's plain: 5, no?", "en", "It's plain: 5, no?"),
+    ],
+)
+def test_normalise_punctuation(line: str, language: str, plain: str) -> None:
+    assert normalise(normalise_punctuation(line, language)) == plain
+
+
+@given(st.text(st.sampled_from("ab1 .,:;!?-%'\"()\u00a0º"), max_size=12), st.sampled_from(["de", "en", "fr"]))
+def test_text_without_marks_needs_no_rules(line: str, language: str) -> None:
+    if PUNCTUATION.search(line) is None:
+        moses = MosesPunctNormalizer(lang=language, perl_parity=True)
+        assert normalise(moses.normalize(line)) == normalise(line)
+
+
+def test_limits_may_count_tokens_or_wait_for_subwords(tmp_path: Path) -> None:
+    train = (["a b c", "a, bb.", "", "d"], ["d e f", "g h", "x", "i"])
+    raw = text_folder(tmp_path / "raw", train=train)
+    kept = {}
+    for limits in ("words", "tokens", "subwords"):
+        clean_corpus(described(tmp_path, limits=limits, max_length=3), raw, tmp_path / limits)
+        kept[limits] = lines_of(tmp_path / limits / "train.de")
+    assert kept == {"words": ["a b c", "a, bb.", "d"], "tokens": ["a b c", "d"], "subwords": ["a b c", "a, bb.", "d"]}
+
+
+def test_validation_held_out_of_training(tmp_path: Path) -> None:
+    numbers = [*map(str, range(1, 8))]
+    raw = text_folder(tmp_path / "raw", train=([*numbers[:2], "", *numbers[2:]], [f"n{n}" for n in (*numbers, "8")]))
+    for language in ("de", "en"):
+        (raw / f"valid.{language}").unlink()
+    clean_corpus(described(tmp_path, valid={"every": 3}), raw, tmp_path / "clean")
+    assert lines_of(tmp_path / "clean" / "valid.de") == ["3", "6"]
+    assert lines_of(tmp_path / "clean" / "train.de") == ["1", "2", "4", "5", "7"]
+    assert lines_of(tmp_path / "clean" / "valid.en") == ["n4", "n7"]
+    report = read_json(tmp_path / "clean" / "report.json")
+    assert report["train"]["kept"] == 7
+    assert report["train"]["held_out"] == 2
+    with pytest.raises(InputError, match=r"valid: every 8 of 7 training pairs; legal: at most 7"):
+        clean_corpus(described(tmp_path, valid={"every": 8}), raw, tmp_path / "other")
+
+
+def test_every_number_of_processes_gives_the_same_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "LINES_PER_CHUNK", 3)
+    many = ["x " * (number % 4) for number in range(20)], [f" y{number}" for number in range(20)]
+    raw = text_folder(tmp_path / "raw", train=many, test=(GERMAN, [*ENGLISH[:3], " "]))
+    with pytest.raises(InputError, match=r"test\.en: line 4 is empty"):
+        clean_corpus(described(tmp_path), raw, tmp_path / "clean", processes=2)
+    (raw / "test.en").write_text("".join(f"{line}\n" for line in ENGLISH))
+    for processes in (1, 2):
+        clean_corpus(described(tmp_path), raw, tmp_path / f"clean{processes}", processes)
+    for path in (tmp_path / "clean1").iterdir():
+        assert path.read_bytes() == (tmp_path / "clean2" / path.name).read_bytes()

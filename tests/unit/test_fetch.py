@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import tarfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hat.corpus.fetch import download, fetch_corpus, unpack
+from hat.corpus.download import download
+from hat.corpus.fetch import fetch_corpus
 from hat.errors import InputError
 from hat.files import read_json
 
@@ -78,9 +81,9 @@ def test_local_files_plain_and_compressed(tmp_path: Path) -> None:
         assert lines_of(tmp_path / "raw" / f"{split}.de") == GERMAN
         assert lines_of(tmp_path / "raw" / f"{split}.en") == ENGLISH
     sources = read_json(tmp_path / "raw" / "sources.json")["files"]
-    assert sources["test.en"]["from"] == str(data / "test.en.gz")
-    assert sources["test.en"]["sha256"] == sha256((data / "test.en.gz").read_bytes())
-    assert not sources["test.en"]["pinned"]
+    assert sources["test.en"][0]["from"] == str(data / "test.en.gz")
+    assert sources["test.en"][0]["sha256"] == sha256((data / "test.en.gz").read_bytes())
+    assert not sources["test.en"][0]["pinned"]
 
 
 def test_download_and_checksum(tmp_path: Path, server: Server) -> None:
@@ -90,7 +93,7 @@ def test_download_and_checksum(tmp_path: Path, server: Server) -> None:
     test = {side: {"url": server.url(f"test.{side}.gz"), "sha256": sha256(data)} for side, data in packed.items()}
     fetch_corpus(described(tmp_path, test=test), tmp_path / "raw")
     assert lines_of(tmp_path / "raw" / "test.de") == GERMAN
-    assert read_json(tmp_path / "raw" / "sources.json")["files"]["test.de"]["pinned"]
+    assert read_json(tmp_path / "raw" / "sources.json")["files"]["test.de"][0]["pinned"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "raw", "tiny.de-en.yaml"]
 
     server.files["test.en.gz"] += b"more"
@@ -205,25 +208,151 @@ def test_references_stand_beside_the_raw_text(tmp_path: Path) -> None:
         fetch_corpus(corpus, tmp_path / "raw")
 
 
-def test_only_newlines_end_lines(tmp_path: Path) -> None:
-    source = tmp_path / "odd"
-    source.write_bytes("\ufeffa\rb\r\nc\u2028d\x0be\x85f\x1cg\n\nlast  line\u00a0".encode())
-    assert unpack(source, tmp_path / "out") == 4
-    text = (tmp_path / "out").read_text(encoding="utf-8")
-    assert text == "a b\nc d e f g\n\nlast  line\u00a0\n"
-    assert text.splitlines() == text[:-1].split("\n")
+def tgz(files: dict[str, str]) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return data.getvalue()
 
 
-def test_bad_utf8_names_the_line(tmp_path: Path) -> None:
-    source = tmp_path / "latin"
-    source.write_bytes("gut\nM\u00fcller\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"latin: line 2 is not UTF-8 \(byte 2 of the line is 0xfc\)"):
-        unpack(source, tmp_path / "out")
+def test_parts_are_joined_in_their_order(tmp_path: Path, server: Server) -> None:
+    text_folder(tmp_path / "data")
+    server.files = {
+        "a.tgz": tgz({"other": "no\n", "t/x.en": "one\ntwo\n", "t/x.de": "eins\nzwei\n", "t.sgm": "<seg>five</seg>"}),
+        "b.tsv.gz": gzip.compress(b"three\tdrei\n"),
+        "c.de": b"<seg>f\xc3\xbcnf</seg>\n",
+    }
+    archive, table = ({"url": server.url(name)} for name in ("a.tgz", "b.tsv.gz"))
+    train = [
+        archive | {"md5": hashlib.md5(server.files["a.tgz"]).hexdigest(), "members": {"de": "t/x.de", "en": "t/x.en"}},
+        table | {"columns": {"en": 1, "de": 2}},
+        str(tmp_path / "data" / "valid"),
+        {"de": {"url": server.url("c.de"), "format": "sgml"}, "en": archive | {"member": "t.sgm", "format": "sgml"}},
+    ]
+    fetch_corpus(described(tmp_path, train=train), tmp_path / "raw")
+    assert lines_of(tmp_path / "raw" / "train.de") == ["eins", "zwei", "drei", *GERMAN, "fünf"]
+    assert lines_of(tmp_path / "raw" / "train.en") == ["one", "two", "three", *ENGLISH, "five"]
+    notes = read_json(tmp_path / "raw" / "sources.json")["files"]["train.de"]
+    assert [(note["from"].rsplit("/", 1)[-1], note["lines"], note["pinned"]) for note in notes] == [
+        ("x.de", 2, True),
+        ("b.tsv.gz", 1, False),
+        ("valid.de", 4, False),
+        ("c.de", 1, False),
+    ]
+    assert notes[0]["from"] == f"{server.url('a.tgz')}: t/x.de"
+
+    server.files["a.tgz"] = tgz({"t/x.en": "one\n", "t/x.de": "eins\nzwei\n"})
+    train[0] = archive | {"members": {"de": "t/x.de", "en": "t/x.en"}}
+    with pytest.raises(InputError) as caught:
+        fetch_corpus(described(tmp_path, train=train[:1]), tmp_path / "other")
+    assert str(caught.value) == (
+        f"{server.url('a.tgz')}: t/x.de: 2 lines, but {server.url('a.tgz')}: t/x.en has 1; legal: sides of equal length"
+    )
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:12] + b"xxxx" + data[16:]])
-def test_damaged_gzip(tmp_path: Path, damage: Any) -> None:
-    source = tmp_path / "damaged.gz"
-    source.write_bytes(damage(gzip.compress("".join(map(str, range(1000))).encode())))
-    with pytest.raises(InputError, match=r"damaged\.gz: damaged gzip file"):
-        unpack(source, tmp_path / "out")
+def test_a_file_is_downloaded_once_for_all_its_parts(tmp_path: Path, server: Server) -> None:
+    text_folder(tmp_path / "data")
+    server.files = {"a.tgz": tgz({f"{split}.{side}": "x\n" for split in ("valid", "test") for side in ("de", "en")})}
+    parts = {
+        split: {"url": server.url("a.tgz"), "members": {side: f"{split}.{side}" for side in ("de", "en")}}
+        for split in ("valid", "test")
+    }
+    fetch_corpus(described(tmp_path, **parts), tmp_path / "raw")
+    assert [path for path, _ in server.asked] == ["/a.tgz"]
+    assert lines_of(tmp_path / "raw" / "valid.de") == ["x"]
+
+
+def test_md5_mismatch(tmp_path: Path, server: Server) -> None:
+    text_folder(tmp_path / "data")
+    server.files = {"a.tsv": b"eins\tone\n"}
+    found, stated = hashlib.md5(server.files["a.tsv"]).hexdigest(), "0" * 32
+    test = {"url": server.url("a.tsv"), "md5": stated, "columns": {"de": 1, "en": 2}}
+    with pytest.raises(InputError) as caught:
+        fetch_corpus(described(tmp_path, test=test), tmp_path / "raw")
+    assert str(caught.value) == f"{server.url('a.tsv')}: md5 is {found}; legal: {stated}"
+
+
+def test_other_urls_where_the_first_is_dead(tmp_path: Path, server: Server) -> None:
+    text_folder(tmp_path / "data")
+    server.files = {"page": b"<html>gone</html>", "a.tsv": b"eins\tone\n"}
+    pin = {"md5": hashlib.md5(server.files["a.tsv"]).hexdigest(), "columns": {"de": 1, "en": 2}}
+    urls = ["http://127.0.0.1:9/a.tsv", server.url("none"), server.url("page"), server.url("a.tsv")]
+    fetch_corpus(described(tmp_path, test={"url": urls} | pin), tmp_path / "raw")
+    assert lines_of(tmp_path / "raw" / "test.en") == ["one"]
+    with pytest.raises(InputError) as caught:
+        fetch_corpus(described(tmp_path, test={"url": urls[:3]} | pin), tmp_path / "raw")
+    for problem in (f"{urls[0]}: download failed: ", f"{urls[1]}: HTTP 404", f"{urls[2]}: md5 is ", "tiny/a.tsv"):
+        assert problem in str(caught.value)
+
+    folder = tmp_path / "mirror" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "page").write_bytes(server.files["a.tsv"])
+    fetch_corpus(described(tmp_path, test={"url": urls[:3]} | pin), tmp_path / "raw", tmp_path / "mirror")
+    assert lines_of(tmp_path / "raw" / "test.de") == ["eins"]
+
+
+def test_a_name_in_the_mirror(tmp_path: Path) -> None:
+    data = text_folder(tmp_path / "data")
+    columns = {"columns": {"de": 1, "en": 2}}
+    test = {"url": "http://127.0.0.1:9/13/test.tsv"} | columns
+    valid = {"url": "http://127.0.0.1:9/12/test.tsv"} | columns
+    with pytest.raises(InputError) as caught:
+        described(tmp_path, test=test, valid=valid)
+    assert f"{valid['url']} and {test['url']} would be one file in a mirror; legal: a key file" in str(caught.value)
+    folder = tmp_path / "mirror" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "test.tsv").write_text("dreizehn\tthirteen\n")
+    (folder / "test12.tsv").write_text("zw\u00f6lf\ttwelve\n")
+    corpus = described(tmp_path, train=str(data / "train"), test=test, valid=valid | {"file": "test12.tsv"})
+    fetch_corpus(corpus, tmp_path / "raw", tmp_path / "mirror")
+    assert [lines_of(tmp_path / "raw" / f"{split}.en") for split in ("valid", "test")] == [["twelve"], ["thirteen"]]
+
+
+def test_an_unpinned_file_that_has_changed_is_noticed(tmp_path: Path, server: Server) -> None:
+    text_folder(tmp_path / "data")
+    server.files = {"a.tsv": b"eins\tone\n"}
+    corpus = described(tmp_path, test={"url": server.url("a.tsv"), "columns": {"de": 1, "en": 2}})
+    fetch_corpus(corpus, tmp_path / "raw")
+    first = sha256(server.files["a.tsv"])
+    assert read_json(tmp_path / "raw.sha256.json") == {server.url("a.tsv"): first}
+    fetch_corpus(corpus, tmp_path / "raw")
+    server.files["a.tsv"] = b"zwei\ttwo\n"
+    with pytest.raises(InputError) as caught:
+        fetch_corpus(corpus, tmp_path / "raw")
+    now = sha256(server.files["a.tsv"])
+    assert str(caught.value).startswith(
+        f"{server.url('a.tsv')}: sha256 is {now}, but the first fetch had another file; legal: {first}, as "
+    )
+    (tmp_path / "raw.sha256.json").unlink()
+    fetch_corpus(corpus, tmp_path / "raw")
+    assert lines_of(tmp_path / "raw" / "test.en") == ["two"]
+
+
+def test_a_held_out_split_is_not_fetched(tmp_path: Path) -> None:
+    text_folder(tmp_path / "data")
+    fetch_corpus(described(tmp_path, valid={"every": 2}), tmp_path / "raw")
+    assert sorted(path.name for path in (tmp_path / "raw").glob("*.de")) == ["test.de", "train.de"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"url": "a.tgz"}, "test: url with no sides; legal: url with members or columns"),
+        (
+            {"url": "a.tgz", "members": {"de": "x", "en": "y"}, "columns": {"de": 1, "en": 2}},
+            "test: url with members and columns; legal: url with",
+        ),
+        ({"url": "a.tgz", "members": {"de": "x", "fr": "y"}}, "test: sides de, fr; legal: de and en"),
+        ({"url": "a.tsv", "columns": {"de": 0, "en": 1}}, "test"),
+        ([], "test"),
+        ({"every": 23}, "test"),
+    ],
+)
+def test_bad_parts_are_refused_in_one_line(tmp_path: Path, entry: Any, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        described(tmp_path, test=entry)
+    assert problem in str(caught.value)
+    assert "tiny.de-en.yaml: test" in str(caught.value)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
+from hat.corpus import counts
 from hat.corpus.clean import normalise
+from hat.corpus.counts import count_words
+from hat.corpus.lines import write_lines
 from hat.corpus.subwords import SUBWORD_NMT, encode_corpus, learn, merge, read_dictionary
 from hat.errors import InputError
+from hat.files import read_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,3 +114,46 @@ def test_text_in_subwords_is_taken_as_it_is(tmp_path: Path) -> None:
     capped = described(tmp_path, already_subwords=True, references={"test": "r"}, bpe=8)
     encode_corpus(capped, clean, tmp_path / "unused", tmp_path / "bpe")
     assert read_dictionary(tmp_path / "bpe" / "model" / "dict.txt") == ["c", "a@@", "b", "x"]
+
+
+def test_limits_of_subwords_drop_training_pairs(tmp_path: Path) -> None:
+    german, english = [*GERMAN, "Haus", "Fahrradschlauch"], [*ENGLISH, "the dog sleeps .", "z"]
+    tokens = text_folder(tmp_path / "tokens", train=(german, english), test=(["Haus"], ["the dog sleeps ."]))
+    corpus = described(tmp_path, limits="subwords", max_ratio=4)
+    encode_corpus(corpus, tokens, tokens, tmp_path / "bpe", processes=2)
+    kept = [*map(merge, lines_of(tmp_path / "bpe" / "train.de"))]
+    lengths = [len(line.split()) for line in lines_of(tmp_path / "bpe" / "train.de")]
+    assert kept == german[:-1]
+    assert max(lengths) <= corpus.max_length
+    assert read_json(tmp_path / "bpe" / "report.json") == {
+        "read": 6,
+        "kept": 5,
+        "dropped": {"empty": 0, "too_long": 0, "ratio": 1},
+    }
+    assert [*map(merge, lines_of(tmp_path / "bpe" / "test.de"))] == ["Haus"]
+    counts = dict(line.rsplit(" ", 1) for line in lines_of(tmp_path / "bpe" / "model" / "dict.txt"))
+    train = " ".join(lines_of(tmp_path / "bpe" / "train.de") + lines_of(tmp_path / "bpe" / "train.en")).split()
+    assert {symbol: int(count) for symbol, count in counts.items() if count != "0"} == Counter(train)
+    with pytest.raises(InputError, match="no pair of 6 is left"):
+        encode_corpus(described(tmp_path, limits="subwords", max_length=1), tokens, tokens, tmp_path / "none")
+
+
+@given(st.lists(st.sampled_from([*WORDS, "Ünbekannt", "xyz"]), max_size=12))
+def test_words_are_encoded_as_lines_are(words: list[str]) -> None:
+    line = " ".join(words)
+    alone = " ".join(piece for word in words for piece in LEARNED.encode(word, out_type=str))
+    assert alone == " ".join(LEARNED.encode(line, out_type=str))
+
+
+def test_words_are_counted_exactly_while_they_are_few(tmp_path: Path) -> None:
+    text = text_folder(tmp_path / "text")
+    assert count_words([text / "train.de", text / "train.en"], processes=2) == WORDS
+
+
+def test_the_rarest_words_are_forgotten_but_no_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "LINES_PER_CHUNK", 10)
+    lines = ["often"] * 30 + ["twice"] * 2 + [f"w{number}q" for number in range(15)] + ["ß"] * 3 + ["often"] * 30
+    write_lines(tmp_path / "text", lines)
+    for processes in (1, 2):
+        counted = count_words([tmp_path / "text"], processes, most=3)
+        assert counted == {"often": 60, "ß": 3, "twice": 2} | dict.fromkeys("0123456789q", 1)

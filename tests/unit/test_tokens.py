@@ -6,10 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from hat.corpus import tokens
+from hat.corpus import parallel
 from hat.corpus.lines import line_counts, read_lines
-from hat.corpus.tokens import in_order, tokenise, tokenise_corpus
+from hat.corpus.parallel import in_order
+from hat.corpus.tokens import tokenise, tokenise_corpus
 from hat.errors import InputError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sacremoses import MosesTokenizer
 
 from tests.unit.corpus_files import described, lines_of, text_folder
 
@@ -32,6 +36,19 @@ def test_lowercase() -> None:
     assert tokenise("Ein ÄRGER.", "de", lowercase=True) == "ein ärger ."
 
 
+def test_hyphens_may_be_tokens() -> None:
+    assert tokenise("An up-to-date e-mail - now", "en", hyphens=True) == "An up @-@ to @-@ date e @-@ mail - now"
+
+
+MOSES = {language: MosesTokenizer(lang=language) for language in ("de", "en", "fr")}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.sampled_from("aB1. ,'-ßz"), max_size=20), st.sampled_from([*MOSES]))
+def test_tokens_are_those_of_sacremoses(line: str, language: str) -> None:
+    assert tokenise(line, language) == MOSES[language].tokenize(line, escape=False, return_str=True)
+
+
 def later_first(number: int) -> int:
     time.sleep(0.05 if number == 0 else 0)
     return number
@@ -41,13 +58,13 @@ def test_in_order_keeps_the_order_and_reads_only_a_little_ahead() -> None:
     read: list[int] = []
     items = (read.append(number) or number for number in range(100))
     results = in_order(later_first, items, processes=2)
-    assert next(results) == 0
-    assert len(read) <= tokens.CHUNKS_AHEAD * 2 + 1
-    assert list(results) == list(range(1, 100))
+    assert next(results) == (0, 0)
+    assert len(read) <= parallel.CHUNKS_AHEAD * 2 + 1
+    assert list(results) == [(number, number) for number in range(1, 100)]
 
 
 def test_every_number_of_processes_gives_the_same_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "LINES_PER_CHUNK", 3)
+    monkeypatch.setattr(parallel, "LINES_PER_CHUNK", 3)
     many = [f"Satz {number}!" for number in range(20)]
     clean = text_folder(tmp_path / "clean", train=(many, many))
     for processes in (1, 2):

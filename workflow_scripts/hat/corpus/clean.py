@@ -1,14 +1,21 @@
-"""Clean text: whitespace and control characters normalised everywhere, hopeless pairs dropped from training alone."""
+"""Clean text: characters and whitespace normalised everywhere, hopeless pairs dropped from training alone."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from sacremoses import MosesPunctNormalizer
+
 from hat.corpus.description import Corpus
+from hat.corpus.limits import REASONS, reason_to_drop
 from hat.corpus.lines import line_counts, read_lines
+from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
+from hat.corpus.tokens import tokenise
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import Progress
@@ -17,17 +24,21 @@ from hat.progress import Progress
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
 # U+2581 marks the start of a word among the subwords, U+2585 is reserved by sentencepiece.
 RESERVED = str.maketrans("\u2581\u2585", "__")
-REASONS = ("empty", "too_long", "ratio")
+# Without one of these the Moses rules of punctuation, of which there are half a hundred, change nothing.
+PUNCTUATION = re.compile("[()`\"„“”–—´‘‚’…«»\u00a0\r]|''| [ %:;]|nº")
 
 
-def clean_corpus(corpus: Corpus, raw: Path, output: Path) -> None:
+def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) -> None:
     """Write `output/{split}.{language}` and `output/report.json`: pairs read, kept, dropped by reason, lines changed.
 
+    A validation split that is held out of training is taken from the pairs that were kept.
     InputError: sides of different length, an empty line outside of training, a split with nothing in it.
     """
-    counts = line_counts(raw, corpus)
+    counts = line_counts(raw, corpus, corpus.sourced)
     with replacing_folder(output) as folder:
-        report = {split: _clean_split(corpus, split, lines, raw, folder) for split, lines in counts.items()}
+        report = {split: _clean_split(corpus, split, lines, raw, folder, processes) for split, lines in counts.items()}
+        if corpus.held_out_every is not None:
+            report["train"]["held_out"] = _hold_out(corpus, corpus.held_out_every, folder)
         write_json(folder / "report.json", report)
 
 
@@ -39,43 +50,82 @@ def normalise(line: str) -> str:
     return " ".join(CONTROL.sub("", line).translate(RESERVED).split())
 
 
-def reason_to_drop(source: str, target: str, max_length: int, max_ratio: float) -> str | None:
-    """Why a pair of normalised lines is of no use for training, if so. Lengths count words between spaces."""
-    lengths = len(source.split()), len(target.split())
-    if min(lengths) == 0:
-        return "empty"
-    if max(lengths) > max_length:
-        return "too_long"
-    return "ratio" if max(lengths) > max_ratio * min(lengths) else None
+def normalise_punctuation(line: str, language: str) -> str:
+    """The line with plain quotation marks, dashes and spaces, as Moses' normalize-punctuation.perl has it."""
+    if PUNCTUATION.search(line) is None:
+        return line
+    changed: str = _punctuation(language).normalize(line)
+    return changed
 
 
-def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path) -> dict[str, Any]:
-    names = [f"{split}.{language}" for language in corpus.languages]
+@cache
+def _punctuation(language: str) -> MosesPunctNormalizer:
+    return MosesPunctNormalizer(lang=language, perl_parity=True)
+
+
+def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path, processes: int) -> dict[str, Any]:
+    source, target = (f"{split}.{language}" for language in corpus.languages)
     if lines == 0:
-        raise InputError(raw / names[0], f"the {split} split is empty", "at least one pair")
-    dropped = Counter(dict.fromkeys(REASONS, 0))
-    changed = 0
-    progress = Progress(f"clean {split}", lines, unit="pairs")
-    sources, targets = (read_lines(raw / name) for name in names)
-    with (
-        open(output / names[0], "w", encoding="utf-8", newline="\n") as source_file,
-        open(output / names[1], "w", encoding="utf-8", newline="\n") as target_file,
-    ):
-        for number, pair in enumerate(zip(sources, targets, strict=True), start=1):
-            source, target = map(normalise, pair)
-            changed += (source, target) != pair
-            progress.step()
-            if split != "train":
-                for name, line in zip(names, (source, target), strict=True):
-                    if not line:
-                        raise InputError(raw / name, f"line {number} is empty", "a sentence on every line")
-            elif reason := reason_to_drop(source, target, corpus.max_length, corpus.max_ratio):
-                dropped[reason] += 1
-                continue
-            source_file.write(source + "\n")
-            target_file.write(target + "\n")
-    kept = lines - dropped.total()
+        raise InputError(raw / source, f"the {split} split is empty", "at least one pair")
+    (notes,) = rewrite_pairs(
+        partial(_clean_pairs, corpus, None if split == "train" else (raw / source, raw / target)),
+        (raw / source, raw / target),
+        (output / source, output / target),
+        Progress(f"clean {split}", lines, unit="pairs"),
+        processes,
+    )
+    dropped = {reason: notes[reason] for reason in REASONS}
+    kept = lines - sum(dropped.values())
     if kept == 0:
         why = ", ".join(f"{reason}: {count}" for reason, count in dropped.items())
-        raise InputError(raw / names[0], f"no training pair of {lines} is left ({why})", "other limits in the corpus")
-    return {"read": lines, "kept": kept, "dropped": dict(dropped), "changed": changed}
+        raise InputError(raw / source, f"no training pair of {lines} is left ({why})", "other limits in the corpus")
+    return {"read": lines, "kept": kept, "dropped": dropped, "changed": notes["changed"]}
+
+
+def _clean_pairs(corpus: Corpus, whole: tuple[Path, Path] | None, pairs: Pairs) -> Rewritten:
+    """The pairs normalised. Where `whole` names the files they come from, each pair stays and needs two sentences."""
+    notes: Counter[str] = Counter()
+    kept = Rewritten([], [], (notes,))
+    for number, pair in enumerate(zip(pairs.source, pairs.target, strict=True), start=pairs.first):
+        source, target = clean = [_clean_line(corpus, *side) for side in zip(pair, corpus.languages, strict=True)]
+        notes["changed"] += (source, target) != pair
+        if whole is not None:
+            for path, line in zip(whole, clean, strict=True):
+                if not line:
+                    raise InputError(path, f"line {number} is empty", "a sentence on every line")
+        elif reason := _reason(corpus, source, target):
+            notes[reason] += 1
+            continue
+        kept.source.append(source)
+        kept.target.append(target)
+    return kept
+
+
+def _clean_line(corpus: Corpus, line: str, language: str) -> str:
+    return normalise(normalise_punctuation(line, language) if corpus.normalise_punctuation else line)
+
+
+def _reason(corpus: Corpus, source: str, target: str) -> str | None:
+    if corpus.limits == "subwords":  # which there are none of yet
+        return reason_to_drop(source, target, math.inf, math.inf)
+    if corpus.limits == "tokens":
+        source = tokenise(source, corpus.source, hyphens=corpus.aggressive_hyphens)
+        target = tokenise(target, corpus.target, hyphens=corpus.aggressive_hyphens)
+    return reason_to_drop(source, target, corpus.max_length, corpus.max_ratio)
+
+
+def _hold_out(corpus: Corpus, every: int, folder: Path) -> int:
+    """Make each `every`-th pair of the cleaned training split the validation split; how many they are."""
+    for language in corpus.languages:
+        train, rest = folder / f"train.{language}", folder / f"rest.{language}"
+        with (
+            open(rest, "w", encoding="utf-8", newline="\n") as kept,
+            open(folder / f"valid.{language}", "w", encoding="utf-8", newline="\n") as held_out,
+        ):
+            number = 0
+            for number, line in enumerate(read_lines(train), start=1):
+                (kept if number % every else held_out).write(line + "\n")
+        if number < every:
+            raise InputError(corpus.place, f"valid: every {every} of {number} training pairs", f"at most {number}")
+        rest.replace(train)
+    return number // every

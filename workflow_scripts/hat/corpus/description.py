@@ -4,24 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from hat.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One file of text, plain or gzip-compressed, local or remote."""
+    """One file as it is stored: text, a table or an archive, local or remote."""
 
     candidates: tuple[str, ...]
-    """Paths or URLs, the first that exists is taken."""
+    """Paths or URLs, the first that can be had is taken."""
     sha256: str | None = None
-    """Checksum of the file as it is stored (compressed, if it is); None = unpinned."""
+    """Checksum of the file as it is stored (compressed, if it is)."""
+    md5: str | None = None
+    """Another one, as older publishers state it."""
+    file: str | None = None
+    """Name below a mirror; None = the file name of the path or URL."""
 
     @property
     def remote(self) -> bool:
         return self.candidates[0].startswith(("http://", "https://"))
+
+    @property
+    def pinned(self) -> bool:
+        return bool(self.sha256 or self.md5)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """File names under which a mirror may hold it."""
+        paths = (unquote(PurePosixPath(urlsplit(candidate).path).name) for candidate in self.candidates)
+        return (self.file,) if self.file else tuple(dict.fromkeys(paths))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """Where the sentences of one language stand in a resource."""
+
+    resource: Resource
+    member: str | None = None
+    """The file inside an archive; None = the resource is no archive."""
+    column: int | None = None
+    """The column of a table with tabs between its cells, from 1; None = the whole line."""
+    format: str = "text"
+    """text: a sentence a line; sgml: what stands between <seg> and </seg>; iwslt: text between lines about talks."""
+
+
+Part = Mapping[str, Side]
+"""Language to side: sentences that translate each other line by line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +66,11 @@ class Corpus:
     """Folder of this source below a mirror."""
     source: str
     target: str
-    splits: Mapping[str, Mapping[str, Resource]]
-    """Split to language to file; no files if the corpus is generated."""
-    references: Mapping[str, Resource]
+    splits: Mapping[str, tuple[Part, ...]]
+    """Split to its parts, one after the other; none if the corpus is generated or the split is held out of training."""
+    held_out_every: int | None
+    """The distance of the training pairs that are the validation split; None = validation has sources of its own."""
+    references: Mapping[str, Side]
     """Untouched target side of a split whose own text is already tokenised."""
     licence: str
     generated: bool
@@ -47,10 +81,19 @@ class Corpus:
     dictionary: str
     max_length: int
     max_ratio: float
+    limits: str
+    """What the two limits count: words, tokens or subwords."""
+    normalise_punctuation: bool
+    aggressive_hyphens: bool
 
     @property
     def languages(self) -> tuple[str, str]:
         return self.source, self.target
+
+    @property
+    def sourced(self) -> tuple[str, ...]:
+        """The splits that have text of their own, before any is held out of training."""
+        return tuple(split for split in self.splits if split != "valid" or self.held_out_every is None)
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -69,13 +112,19 @@ class Corpus:
         missing = [split for split, entry in entries.items() if entry is None]
         if missing and not generated:
             raise InputError(place, f"key {missing[0]!r} is missing", "train, valid and test, or generated")
+        held_out = isinstance(entries["valid"], dict) and entries["valid"].get("every")
+        if held_out:
+            entries["valid"] = []
         corpus = cls(
             place=place,
             name=settings["name"] or Path(place).name.split(".")[0],
             source=languages[0],
             target=languages[1],
-            splits={split: {} if generated else _sides(entries[split], split, languages, place) for split in entries},
-            references={split: _resource(side) for split, side in settings["references"].items()},
+            splits={
+                split: () if generated else _parts(entry, split, languages, place) for split, entry in entries.items()
+            },
+            held_out_every=held_out or None,
+            references={split: _side(side) for split, side in settings["references"].items()},
             licence=settings["licence"],
             generated=generated,
             **{key: settings[key] for key in PREPARATION},
@@ -83,13 +132,29 @@ class Corpus:
         corpus._check()
         return corpus
 
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every file of the corpus, each once."""
+        sides = [side for parts in self.splits.values() for part in parts for side in part.values()]
+        return tuple(dict.fromkeys(side.resource for side in (*sides, *self.references.values())))
+
     def _check(self) -> None:
+        named: dict[str, str] = {}
+        for resource in self.resources:
+            for name in resource.names if resource.remote else ():
+                other, this = named.setdefault(name, resource.candidates[0]), resource.candidates[0]
+                if other != this:
+                    one_name = f"{other} and {this} would be one file in a mirror"
+                    raise InputError(self.place, one_name, f"a key file for one of them, such as file: other-{name}")
         unknown = set(self.references) - set(self.splits)
         if unknown:
             raise InputError(self.place, f"references: unknown split {min(unknown)!r}", ", ".join(self.splits))
         if self.already_subwords:
-            if self.lowercase:
-                raise InputError(self.place, "lowercase: true for text already in subwords", "lowercase: false")
+            for key in ("lowercase", "normalise_punctuation", "aggressive_hyphens"):
+                if getattr(self, key):
+                    raise InputError(self.place, f"{key}: true for text already in subwords", f"{key}: false")
+            if self.limits != "words":
+                raise InputError(self.place, f"limits: {self.limits} for text already in subwords", "limits: words")
             for split in self.tests:
                 if split not in self.references:
                     raise InputError(self.place, f"references: no raw reference for {split!r}", "one for each test set")
@@ -97,7 +162,19 @@ class Corpus:
             raise InputError(self.place, "key 'bpe' is missing", "the size of the subword vocabulary, such as 8000")
 
 
-PREPARATION = ("lowercase", "already_subwords", "bpe", "dictionary", "max_length", "max_ratio")
+PREPARATION = (
+    "lowercase",
+    "already_subwords",
+    "bpe",
+    "dictionary",
+    "max_length",
+    "max_ratio",
+    "limits",
+    "normalise_punctuation",
+    "aggressive_hyphens",
+)
+RESOURCE = ("sha256", "md5", "file")
+BOTH_SIDES = {"members": "member", "columns": "column"}
 
 
 def reference_file(raw: Path, split: str, language: str) -> Path:
@@ -106,15 +183,31 @@ def reference_file(raw: Path, split: str, language: str) -> Path:
     return named if named.exists() else raw / f"{split}.{language}"
 
 
-def _sides(entry: Any, split: str, languages: tuple[str, str], place: str) -> dict[str, Resource]:
+def _parts(entry: Any, split: str, languages: tuple[str, str], place: str) -> tuple[Part, ...]:
+    return tuple(_part(part, split, languages, place) for part in (entry if isinstance(entry, list) else [entry]))
+
+
+def _part(entry: Any, split: str, languages: tuple[str, str], place: str) -> Part:
     if isinstance(entry, str):
-        return {side: Resource(candidates=(f"{entry}.{side}", f"{entry}.{side}.gz")) for side in languages}
-    if set(entry) != set(languages):
-        raise InputError(place, f"{split}: sides {', '.join(map(str, entry))}", f"{languages[0]} and {languages[1]}")
-    return {side: _resource(entry[side]) for side in languages}
+        found = (Resource(candidates=(f"{entry}.{side}", f"{entry}.{side}.gz")) for side in languages)
+        return {side: Side(resource=resource) for side, resource in zip(languages, found, strict=True)}
+    sides = entry
+    if "url" in entry:
+        keys = [key for key in BOTH_SIDES if key in entry]
+        if len(keys) != 1:
+            raise InputError(
+                place, f"{split}: url with {' and '.join(keys) or 'no sides'}", "url with members or columns"
+            )
+        shared = {name: value for name, value in entry.items() if name not in keys}
+        sides = {side: shared | {BOTH_SIDES[keys[0]]: value} for side, value in entry[keys[0]].items()}
+    if set(sides) != set(languages):
+        raise InputError(place, f"{split}: sides {', '.join(map(str, sides))}", f"{languages[0]} and {languages[1]}")
+    return {side: _side(sides[side]) for side in languages}
 
 
-def _resource(side: Any) -> Resource:
+def _side(side: Any) -> Side:
     if isinstance(side, str):
-        return Resource(candidates=(side,))
-    return Resource(candidates=(side["url"],), sha256=side.get("sha256"))
+        return Side(resource=Resource(candidates=(side,)))
+    candidates = (side["url"],) if isinstance(side["url"], str) else tuple(side["url"])
+    resource = Resource(candidates=candidates, **{key: side[key] for key in RESOURCE if key in side})
+    return Side(resource=resource, **{key: side[key] for key in ("member", "column", "format") if key in side})

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
+from itertools import compress
 from pathlib import Path
 
 import sentencepiece
 
+from hat.corpus.counts import count_words, words_of
 from hat.corpus.description import Corpus
-from hat.corpus.lines import in_chunks, line_counts, read_lines
+from hat.corpus.limits import REASONS, reason_to_drop
+from hat.corpus.lines import line_counts, read_lines
+from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.errors import InputError
-from hat.files import replacing_folder
+from hat.files import replacing_folder, write_json
 from hat.progress import Progress
 
 SENTENCEPIECE = "▁"
@@ -23,32 +28,35 @@ SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
 """fairseq's, in the order of their ids; the subword model gives them the same ids."""
 PADDING_MULTIPLE = 8
 """Dictionaries are filled up to a multiple of this, as fairseq does by default."""
-LINES_PER_CHUNK = 10_000
+MEMORY_OF_WORDS = 1 << 18
+"""Words whose subwords each process remembers."""
 BPE_FOLDER = "model"
 
 
-def encode_corpus(corpus: Corpus, clean: Path, tokens: Path, output: Path) -> None:
+def encode_corpus(corpus: Corpus, clean: Path, tokens: Path, output: Path, processes: int = 1) -> None:
     """Write `output/{split}.{language}` in subwords, `output/model/bpe.model` and the dictionaries beside it.
 
     The dictionary is one (`dict.txt`: the model's vocabulary) or one for each side (`dict.{language}.txt`: the subwords
-    that occur on that side in training). Text that arrives in subwords is taken as it is, and gets no model.
+    that occur on that side in training). Text that arrives in subwords is taken as it is, and gets no model. Where the
+    corpus limits subwords, training pairs are dropped; `output/report.json` says how many.
     """
     text = clean if corpus.already_subwords else tokens
-    counts = line_counts(text, corpus)
+    lines = line_counts(text, corpus)
     with replacing_folder(output) as folder:
-        model_folder = folder / BPE_FOLDER
-        model_folder.mkdir()
-        processor = None
+        model = folder / BPE_FOLDER / "bpe.model"
+        model.parent.mkdir()
         if not corpus.already_subwords:
-            words = _count([text / f"train.{language}" for language in corpus.languages])
-            (model_folder / "bpe.model").write_bytes(learn(words, corpus.bpe or 0, corpus.place))
-            processor = sentencepiece.SentencePieceProcessor(model_file=str(model_folder / "bpe.model"))
-        for split, lines in counts.items():
-            for language in corpus.languages:
-                name = f"{split}.{language}"
-                _encode(processor, text / name, folder / name, Progress(f"encode {name}", lines, unit="lines"))
-        line_counts(folder, corpus, expected=counts)
-        _write_dictionaries(corpus, processor, folder)
+            words = count_words([text / f"train.{language}" for language in corpus.languages], processes)
+            model.write_bytes(learn(words, corpus.bpe or 0, corpus.place))
+        found = {split: _encode_split(corpus, split, lines[split], text, folder, processes) for split in lines}
+        *sides, dropped = found["train"]
+        kept = lines | {"train": lines["train"] - dropped.total()}
+        line_counts(folder, corpus, expected=kept)
+        if kept["train"] == 0:
+            raise InputError(text / "train", f"no pair of {lines['train']} is left", "other limits in the corpus")
+        _write_dictionaries(corpus, dict(zip(corpus.languages, sides, strict=True)), folder / BPE_FOLDER)
+        dropped_pairs = {reason: dropped[reason] for reason in REASONS}
+        write_json(folder / "report.json", {"read": lines["train"], "kept": kept["train"], "dropped": dropped_pairs})
 
 
 def learn(words: Mapping[str, int], size: int, place: str) -> bytes:
@@ -97,40 +105,64 @@ def read_dictionary(path: Path) -> list[str]:
     return [line.rsplit(" ", 1)[0] for line in read_lines(path)]
 
 
-def _count(paths: Iterable[Path]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for path in paths:
-        for lines in in_chunks(read_lines(path), LINES_PER_CHUNK):
-            counted.update(" ".join(lines).split())
-    return counted
+def _encode_split(
+    corpus: Corpus, split: str, lines: int, text: Path, folder: Path, processes: int
+) -> tuple[Counter[str], ...]:
+    """Encode a split; for training, the counted subwords of both sides and the reasons for which pairs were dropped."""
+    source, target = (f"{split}.{language}" for language in corpus.languages)
+    model = None if corpus.already_subwords else folder / BPE_FOLDER / "bpe.model"
+    return rewrite_pairs(
+        partial(_encode_pairs, corpus, model, split == "train"),
+        (text / source, text / target),
+        (folder / source, folder / target),
+        Progress(f"encode {split}", lines, unit="pairs"),
+        processes,
+    )
 
 
-def _encode(
-    processor: sentencepiece.SentencePieceProcessor | None, text: Path, output: Path, progress: Progress
-) -> None:
-    with open(output, "w", encoding="utf-8", newline="\n") as stream:
-        for lines in in_chunks(read_lines(text), LINES_PER_CHUNK):
-            if processor is not None:
-                lines = [" ".join(pieces) for pieces in processor.encode(lines, out_type=str, num_threads=1)]
-            stream.writelines(line + "\n" for line in lines)
-            progress.step(count=len(lines))
+def _encode_pairs(corpus: Corpus, model: Path | None, train: bool, pairs: Pairs) -> Rewritten:
+    source, target = pairs.source, pairs.target
+    if model is not None:
+        encode = _encoder(model)
+        source, target = ([" ".join(map(encode, line.split())) for line in lines] for lines in (source, target))
+    if not train:
+        return Rewritten(source, target)
+    dropped: Counter[str] = Counter()
+    if corpus.limits == "subwords":
+        limits = corpus.max_length, corpus.max_ratio
+        reasons = [reason_to_drop(*pair, *limits) for pair in zip(source, target, strict=True)]
+        dropped.update(filter(None, reasons))
+        source, target = ([*compress(lines, (not reason for reason in reasons))] for lines in (source, target))
+    return Rewritten(source, target, (words_of(source), words_of(target), dropped))
 
 
-def _write_dictionaries(corpus: Corpus, processor: sentencepiece.SentencePieceProcessor | None, folder: Path) -> None:
-    sides = {language: _count([folder / f"train.{language}"]) for language in corpus.languages}
+@cache
+def _encoder(model: Path) -> Callable[[str], str]:
+    """The subwords of a word. No subword spans two words, so that a line need not be encoded as one."""
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+
+    @lru_cache(MEMORY_OF_WORDS)
+    def encode(word: str) -> str:
+        return " ".join(processor.encode(word, out_type=str))
+
+    return encode
+
+
+def _write_dictionaries(corpus: Corpus, sides: Mapping[str, Counter[str]], folder: Path) -> None:
     joint = sides[corpus.source] + sides[corpus.target]
-    if processor is None:
+    if corpus.already_subwords:
         symbols = sorted(joint, key=lambda symbol: (-joint[symbol], symbol))
     else:
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "bpe.model"))
         symbols = [processor.id_to_piece(index) for index in range(len(SPECIAL_SYMBOLS), processor.get_piece_size())]
     if corpus.dictionary == "joint":
         files = {"dict.txt": (joint, symbols)}
     else:
         files = {f"dict.{side}.txt": (counts, [s for s in symbols if s in counts]) for side, counts in sides.items()}
     for name, (counts, chosen) in files.items():
-        if processor is None and corpus.bpe is not None:
+        if corpus.already_subwords and corpus.bpe is not None:
             chosen = chosen[: corpus.bpe - len(SPECIAL_SYMBOLS)]
         filling = -(len(chosen) + len(SPECIAL_SYMBOLS)) % PADDING_MULTIPLE
-        with open(folder / BPE_FOLDER / name, "w", encoding="utf-8", newline="\n") as stream:
+        with open(folder / name, "w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(f"{symbol} {counts[symbol]}\n" for symbol in chosen)
             stream.writelines(f"madeupword{index:04d} 0\n" for index in range(filling))

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 from sacremoses import MosesTokenizer
 
 from hat.corpus.description import Corpus
-from hat.corpus.lines import in_chunks, line_counts, read_lines, write_lines
+from hat.corpus.lines import line_counts
+from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.corpus.subwords import SUBWORD_NMT, merge
 from hat.files import replacing_folder
 from hat.progress import Progress
-
-T = TypeVar("T")
-R = TypeVar("R")
-LINES_PER_CHUNK = 1000
-CHUNKS_AHEAD = 4
 
 
 def tokenise_corpus(corpus: Corpus, clean: Path, output: Path, processes: int = 1) -> None:
@@ -32,53 +23,45 @@ def tokenise_corpus(corpus: Corpus, clean: Path, output: Path, processes: int = 
     counts = line_counts(clean, corpus)
     with replacing_folder(output) as folder:
         for split, lines in counts.items():
-            for language in corpus.languages:
-                progress = Progress(f"tokenise {split}.{language}", lines, unit="lines")
-                work = _join if corpus.already_subwords else partial(_tokenise, language, corpus.lowercase)
-                chunks = in_chunks(read_lines(clean / f"{split}.{language}"), LINES_PER_CHUNK)
-                done = _counted(in_order(work, chunks, processes), progress)
-                write_lines(folder / f"{split}.{language}", chain.from_iterable(done))
+            source, target = (f"{split}.{language}" for language in corpus.languages)
+            rewrite_pairs(
+                partial(_tokenise_pairs, corpus),
+                (clean / source, clean / target),
+                (folder / source, folder / target),
+                Progress(f"tokenise {split}", lines, unit="pairs"),
+                processes,
+            )
         line_counts(folder, corpus, expected=counts)
 
 
-def tokenise(line: str, language: str, lowercase: bool = False) -> str:
+def tokenise(line: str, language: str, *, lowercase: bool = False, hyphens: bool = False) -> str:
     """Tokens with spaces between them. Special characters stay themselves (no `&quot;`).
 
-    A language that Moses has no rules for is tokenised by the English ones.
+    `hyphens` are made tokens of their own, ` @-@ `. A language that Moses has no rules for is tokenised by the English
+    ones.
     """
-    tokens: str = _tokeniser(language).tokenize(line, escape=False, return_str=True)
+    tokens: str = _tokeniser(language).tokenize(line, aggressive_dash_splits=hyphens, escape=False, return_str=True)
     return tokens.lower() if lowercase else tokens
 
 
 @cache
 def _tokeniser(language: str) -> MosesTokenizer:
-    return MosesTokenizer(lang=language)
+    """sacremoses makes a set of all letters whenever it looks for one; here they are made once."""
+    moses = MosesTokenizer(lang=language)
+    letters, small_letters = frozenset(moses.IsAlpha), frozenset(moses.IsLower)
+    moses.isanyalpha = lambda text: not letters.isdisjoint(text)
+    moses.islower = small_letters.issuperset
+    return moses
 
 
-def _tokenise(language: str, lowercase: bool, lines: list[str]) -> list[str]:
-    return [tokenise(line, language, lowercase) for line in lines]
+def _tokenise_pairs(corpus: Corpus, pairs: Pairs) -> Rewritten:
+    return Rewritten(
+        _tokenise_lines(corpus, corpus.source, pairs.source), _tokenise_lines(corpus, corpus.target, pairs.target)
+    )
 
 
-def _join(lines: list[str]) -> list[str]:
-    return [merge(line, SUBWORD_NMT) for line in lines]
-
-
-def in_order(work: Callable[[T], R], items: Iterable[T], processes: int) -> Iterator[R]:
-    """`map(work, items)` over several processes, in order, reading only a few items ahead."""
-    if processes == 1:
-        yield from map(work, items)
-        return
-    waiting: deque[Future[R]] = deque()
-    with ProcessPoolExecutor(processes) as pool:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) >= CHUNKS_AHEAD * processes:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _counted(chunks: Iterable[list[str]], progress: Progress) -> Iterator[list[str]]:
-    for chunk in chunks:
-        progress.step(count=len(chunk))
-        yield chunk
+def _tokenise_lines(corpus: Corpus, language: str, lines: list[str]) -> list[str]:
+    if corpus.already_subwords:
+        return [merge(line, SUBWORD_NMT) for line in lines]
+    options = {"lowercase": corpus.lowercase, "hyphens": corpus.aggressive_hyphens}
+    return [tokenise(line, language, **options) for line in lines]

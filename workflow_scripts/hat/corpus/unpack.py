@@ -1,0 +1,148 @@
+"""Sentences out of the files that corpora are published in: plain text, archives, tables, marked-up test sets."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import io
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+from xml.sax.saxutils import unescape
+
+from hat.corpus.description import Side
+from hat.errors import InputError
+
+# Everything but the newline that some reader takes for the end of a line.
+LINE_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+GZIP_MAGIC = b"\x1f\x8b"
+DAMAGES = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error)
+SEGMENT = re.compile("<seg[^>]*>(.*?)</seg>", re.IGNORECASE)
+QUOTES = {"&quot;": '"', "&apos;": "'"}
+ABOUT_A_TALK = re.compile(r"\s*</?(url|talkid|keywords|speaker|reviewer|translator|doc|transcript|translation)\b")
+TITLE = re.compile("</?(title|description)>")
+
+
+def unpack(path: Path, sides: Sequence[Side], outputs: Sequence[TextIO]) -> list[int]:
+    """Append the sentences of each side, which all stand in `path`, to its output; how many there are of each.
+
+    An archive is read once, as a stream, and nothing else is unpacked. Line ends become newlines; whatever else some
+    reader takes for a line break becomes a space: a lone carriage return, a form feed, Unicode's separators. A byte
+    order mark goes. InputError: a damaged file, a missing member or column, text that is not UTF-8.
+    """
+    counts = [0] * len(sides)
+    for member, stream in _streams(path, {side.member for side in sides}):
+        place = str(path) if member is None else f"{path}: {member}"
+        chosen = [index for index, side in enumerate(sides) if side.member == member]
+        with _whole(place):
+            sentences = FORMATS[sides[chosen[0]].format](_lines(stream, place), place)
+            for number, line in enumerate(sentences, start=1):
+                for index in chosen:
+                    column = sides[index].column
+                    outputs[index].write((line if column is None else _cell(line, column, place, number)) + "\n")
+                    counts[index] = number
+    return counts
+
+
+def _streams(path: Path, members: set[str | None]) -> Iterator[tuple[str | None, BinaryIO]]:
+    """The file itself, or the wanted members of the archive it is; each is to be read before the next."""
+    if None in members:
+        with open(path, "rb") as stream:
+            yield None, stream
+    missing = sorted(member for member in members if member is not None)
+    names: list[str] = []
+    with _whole(str(path)):
+        for name, opened in _files(path) if missing else ():
+            names.append(name)
+            if name in missing:
+                missing.remove(name)
+                with opened() as stream:
+                    yield name, stream
+                if not missing:
+                    break
+    if missing:
+        close = difflib.get_close_matches(missing[0], names, n=3) or sorted(names)[:3]
+        raise InputError(path, f"no member {missing[0]!r}", f"one of its {len(names)}, such as {', '.join(close)}")
+
+
+def _files(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
+    """The regular files of an archive in its own order, and how to open each before the next."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield name, cast(Callable[[], BinaryIO], partial(archive.open, name))
+    else:
+        with tarfile.open(path, "r|*") as stream:
+            for entry in stream:
+                if entry.isfile():
+                    opened = cast(Callable[[], BinaryIO], partial(stream.extractfile, entry))
+                    yield entry.name.removeprefix("./"), opened
+
+
+def _lines(stream: BinaryIO, place: str) -> Iterator[str]:
+    """The lines of plain or gzip-compressed UTF-8 text without their ends."""
+    buffered = io.BufferedReader(cast(io.RawIOBase, stream))
+    if buffered.peek(2)[:2] == GZIP_MAGIC:
+        buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)))
+    for number, line in enumerate(buffered, start=1):
+        try:
+            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            byte = f"byte {error.start + 1} of the line is 0x{error.object[error.start]:02x}"
+            raise InputError(place, f"line {number} is not UTF-8 ({byte})", "UTF-8 text") from None
+        yield decoded.rstrip("\r\n").translate(LINE_BREAKS)
+
+
+def _text(lines: Iterable[str], place: str) -> Iterator[str]:
+    yield from lines
+
+
+def _segments(lines: Iterable[str], place: str) -> Iterator[str]:
+    """What stands between <seg> and </seg> in WMT's and IWSLT's test sets, the entities of XML resolved."""
+    found, rest = 0, ""
+    for line in lines:
+        rest = f"{rest} {line}" if rest else line
+        for segment in SEGMENT.finditer(rest):
+            found += 1
+            yield unescape(segment[1], QUOTES).strip()
+        end = rest.lower().rfind("<seg")
+        rest = rest[end:] if end > rest.lower().rfind("</seg>") else ""
+    if rest or not found:
+        problem = "the last <seg> has no end" if rest else "no <seg>"
+        raise InputError(place, problem, "<seg> and </seg> around each sentence (format: sgml)")
+
+
+def _talks(lines: Iterable[str], place: str) -> Iterator[str]:
+    """IWSLT's training text: the lines about a talk go, its title and description stay without their tags."""
+    for line in lines:
+        if not ABOUT_A_TALK.match(line):
+            yield TITLE.sub("", line).strip()
+
+
+FORMATS: dict[str, Callable[[Iterable[str], str], Iterator[str]]] = {
+    "text": _text,
+    "sgml": _segments,
+    "iwslt": _talks,
+}
+
+
+def _cell(row: str, column: int, place: str, number: int) -> str:
+    cells = row.split("\t")
+    if column > len(cells) and row:  # an empty line ends a document, and has no cells at all
+        raise InputError(place, f"line {number} has {len(cells)} columns", f"a column {column}, after a tab")
+    return cells[column - 1] if row else ""
+
+
+@contextmanager
+def _whole(place: str) -> Iterator[None]:
+    """InputError when a compressed file or an archive is damaged."""
+    try:
+        yield
+    except DAMAGES as error:
+        raise InputError(place, f"damaged, or no archive ({error})", "the whole file, as published") from None
