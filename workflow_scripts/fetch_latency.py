@@ -10,9 +10,9 @@ from pathlib import Path
 import command
 import configuration
 from hat.corpus.description import Resource
-from hat.corpus.fetch import obtain
+from hat.corpus.download import Files
 from hat.errors import InputError, nearest
-from hat.files import file_digest, write_json
+from hat.files import write_json
 from hat.latency.published import PublishedSamples
 from hat.progress import say
 
@@ -26,14 +26,15 @@ def main(args: argparse.Namespace) -> None:
     source = published[args.task]
     mirror = args.mirror or os.environ.get("HAT_MIRROR")
     resource = Resource(candidates=(source["url"],), sha256=source["sha256"])
-    path, origin = obtain(resource, MIRRORED_AS, Path(mirror) if mirror else None, args.downloads)
-    samples = PublishedSamples.load(path)
+    files = Files(MIRRORED_AS, Path(mirror) if mirror else None, args.downloads, args.downloads / "records.json")
+    found = files.obtain(resource)
+    samples = PublishedSamples.load(found.path)
     for stretch in samples.stretches:
         say(f"latency: rows {stretch.first} to {stretch.last} at {stretch.shift:.0%} of the others' latency, left out")
     samples.write(args.output)
     facts = {
-        "from": origin,
-        "sha256": file_digest(path),
+        "from": found.origin,
+        "sha256": found.sha256,
         "samples": len(samples.drift),
         "drifted": int((samples.drift != 1).sum()),
         "stretches": [asdict(stretch) for stretch in samples.stretches],

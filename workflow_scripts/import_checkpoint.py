@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 import command
 from hat.checkpoint import save_checkpoint
 from hat.corpus.description import Resource
-from hat.corpus.fetch import obtain
+from hat.corpus.download import Files
 from hat.cost import count_parameters
-from hat.files import file_digest, write_json
+from hat.files import write_json
 from hat.interop.architectures import read_architecture
 from hat.interop.checkpoints import AuthorsCheckpoint
 
@@ -39,8 +39,9 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     mirror = args.mirror or os.environ.get("HAT_MIRROR")
     resource = Resource(candidates=(args.checkpoint,), sha256=args.sha256)
-    path, origin = obtain(resource, MIRRORED_AS, Path(mirror) if mirror else None, args.downloads)
-    theirs = AuthorsCheckpoint(path)
+    files = Files(MIRRORED_AS, Path(mirror) if mirror else None, args.downloads, args.downloads / "records.json")
+    found = files.obtain(resource)
+    theirs = AuthorsCheckpoint(found.path)
     if args.architecture:
         whole = theirs.architecture
         sub = read_architecture(args.architecture, qkv_dim=whole.qkv_dim, position_dim=whole.position_dim)
@@ -48,8 +49,8 @@ def main(args: argparse.Namespace) -> None:
     else:
         model = theirs.supertransformer()
     facts = {
-        "imported_from": PurePosixPath(origin).name,
-        "sha256": file_digest(path),
+        "imported_from": PurePosixPath(found.origin).name,
+        "sha256": found.sha256,
         "label_smoothing": theirs.label_smoothing if args.label_smoothing is None else args.label_smoothing,
     }
     save_checkpoint(args.output, model, **facts)

@@ -91,7 +91,9 @@ def test_what_is_fetched_has_our_names_and_tells_where_it_is_from(device: Path, 
     rows = read_csv(fetched(device), (*FEATURE_NAMES, "encoder_ms", "decoder_ms", "latency_ms", "drift", "order"))
     assert len(rows) == 400
     first = rows[0]
-    assert float(first["latency_ms"]) == pytest.approx(float(first["encoder_ms"]) + float(first["decoder_ms"]), abs=1e-5)
+    assert float(first["latency_ms"]) == pytest.approx(
+        float(first["encoder_ms"]) + float(first["decoder_ms"]), abs=1e-5
+    )
     facts = json.loads((device.parent / "signature.json").read_text())
     assert (facts["from"], facts["sha256"]) == (str(data_set), file_digest(data_set))
     assert (facts["samples"], facts["drifted"]) == (400, 72)
