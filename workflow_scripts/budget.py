@@ -82,10 +82,10 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
     imported = sum(model.checkpoint is not None for _, model in models)
 
-    def budgets(places: Iterable[tuple[str, str]], wanted: Iterable[str]) -> int:
-        return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in {*wanted})
+    def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:
+        return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in wanted)
 
-    stand_ins = budgets(devices, (name for name, task in tasks.items() if "stand_in" in task["studies"]))
+    stand_ins = budgets(devices, {name for name, task in tasks.items() if "stand_in" in task["studies"]})
     return {
         "corpus": {
             "generate_corpus": sum(generated),

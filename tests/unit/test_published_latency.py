@@ -14,6 +14,7 @@ import timing
 from hat.architecture import FEATURE_NAMES
 from hat.errors import InputError
 from hat.files import file_digest, read_csv, write_yaml
+from hat.latency import fitting
 from hat.latency.drift import Stretch
 from hat.latency.measurements import Measurements
 from hat.latency.published import PublishedSamples
@@ -134,7 +135,10 @@ def test_cells_that_are_no_numbers_are_named(tmp_path: Path, column: int, cell: 
     assert str(caught.value) == f"{tmp_path}/data.csv: {line}"
 
 
-def test_a_predictor_leaves_drifted_rows_out_and_is_better_for_it(device: Path) -> None:
+def test_a_predictor_leaves_drifted_rows_out_and_is_better_for_it(
+    device: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "STEPS", 200)
     samples = fetched(device)
     places = {"predictor": "predictor.pt", "report": "predictor.json", "predictions": "predictions.csv"}
     words = ["--samples", samples, "--space", device.parent / "space.yaml", "--seed", 0]

@@ -44,6 +44,16 @@ def test_nothing_is_trained_for_what_is_published(repository: House) -> None:
     assert not {rule for rule in jobs if "corpus" in rule or "train" in rule or "measure" in rule}
 
 
+def test_a_model_with_a_checkpoint_of_the_authors_is_not_trained(repository: House) -> None:
+    models = "[transformer-base, {architecture: transformer-big, checkpoint: big.pt}]"
+    task = f"{{training: wmt, devices: {{this-cpu: {{budgets: [], models: {models}}}}}}}"
+    (repository.work / "imported.yaml").write_text(f"tasks: {{demo.de-en: {task}}}")
+    jobs = repository.planned("--config", f"experiment={repository.work / 'imported.yaml'}")
+    assert (jobs["import_checkpoint"], jobs["train_model"], jobs["convert_architecture"]) == (1, 1, 2)
+    assert jobs["translate_model"] == jobs["measure_model"] == 2
+    assert "train_supertransformer" not in jobs
+
+
 def test_the_demo_is_the_default_and_a_path_names_an_experiment(repository: House) -> None:
     by_default = repository.planned()
     assert by_default == repository.planned("--config", f"experiment={ROOT / 'config' / 'demo.yaml'}")
