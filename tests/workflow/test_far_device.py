@@ -49,10 +49,10 @@ def test_every_model_has_a_predicted_latency_and_none_a_measured_one(finished: H
     rows = read_csv(paper(finished) / "table8.csv", ["model", "latency_ms", "predicted_ms", "bleu"])
     assert {row["model"] for row in rows} == {"large", "small", "transformer-depth-1"}
     assert all(float(row["predicted_ms"]) > 0 and not row["latency_ms"] and not row["bleu"] for row in rows)
-    (heading,) = [
-        line for line in (paper(finished) / "table8.md").read_text().splitlines() if line.startswith("| Task")
-    ]
-    assert heading == "| Task | Hardware | Model | Predicted latency | #Params | FLOPs |"
+    table = (paper(finished) / "table8.md").read_text()
+    assert "
+| Task | Hardware | Model | Predicted latency | #Params | FLOPs |
+" in table
 
 
 def test_searches_keep_their_constraints(finished: House) -> None:

@@ -16,23 +16,31 @@ from hat.architecture import SubTransformer
 from hat.paper.models import ModelRow
 from hat.paper.style import GREY, INK, MARKS, panel_grid, save_figure
 
-PANEL_INCHES = (4.6, 4.2)
-SIDES = {"encoder": 0.0, "decoder": 1.25}
+PANEL_INCHES = (4.0, 3.4)
+SIDES = {"encoder": 0.0, "decoder": 1.35}
 """Where the middle of each stack stands; the widest box is one unit wide."""
-BOX, GAP = 0.26, 0.08
-COLOURS = {"FFN": MARKS["hat"].colour, "self-attention": MARKS["depth"].colour, "attention": MARKS["width"].colour}
+BOX, GAP, LAYER = 0.27, 0.05, 1.05
+ATTENTION_WIDTH = 0.5
+"""Queries, keys and values are equally wide everywhere: so are their boxes."""
+COLOURS = {
+    "self-attention": MARKS["depth"].colour,
+    "encoder-decoder attention": MARKS["width"].colour,
+    "FFN": MARKS["hat"].colour,
+}
 
 
 def draw_figure12(rows: Sequence[ModelRow], stem: Path) -> None:
-    """Draw `stem`.pdf and .png, a panel for each row, and write its layers to `stem`.csv."""
+    """Draw `stem`.pdf and .png, two rows' panels side by side, and write their layers to `stem`.csv."""
     widest = max(max(row.sub.encoder_ffn_dims + row.sub.decoder_ffn_dims) for row in rows)
     deepest = max(max(row.encoder_layers, row.decoder_layers) for row in rows)
-    with panel_grid(len(rows), inches=PANEL_INCHES) as (figure, all_axes):
+    with panel_grid(len(rows), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
         for axes, row in zip(all_axes, rows, strict=True):
             axes.set_title(f"{row.task}, {row.hardware}\n{_facts(row)}")
-            axes.set(xlim=(-0.65, 1.9), ylim=(-0.3, deepest * 1.1 + 0.1))
+            axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, deepest * LAYER))
             axes.set_axis_off()
             _draw(axes, row.sub, widest)
+        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
+        figure.legend(handles, [*COLOURS], loc="outside lower center", ncols=len(COLOURS), handlelength=1)
         save_figure(figure, stem, [record for row in rows for record in _records(row)])
 
 
@@ -45,40 +53,40 @@ def _facts(row: ModelRow) -> str:
 
 
 def _draw(axes: Axes, sub: SubTransformer, widest: int) -> None:
-    tops = {}
+    ports: dict[tuple[str, int], tuple[float, float]] = {}  # where lines leave the encoder and meet the decoder
     for side, x in SIDES.items():
-        width = sub.encoder_embed_dim if side == "encoder" else sub.decoder_embed_dim
-        axes.text(x, -0.22, f"{side}, width {width}", ha="center", va="center", fontsize=7.5)
+        embed_dim = sub.encoder_embed_dim if side == "encoder" else sub.decoder_embed_dim
+        axes.text(x, -0.2, f"{side}, embed dim {embed_dim}", ha="center", va="center", fontsize=7.5)
         for layer, parts in enumerate(_parts(sub, side)):
-            y = layer * 1.1
-            for colour, dim, text in parts:
-                share = dim / widest
-                axes.add_patch(
-                    Rectangle((x - share / 2, y), share, BOX, color=COLOURS[colour], alpha=0.85, linewidth=0)
-                )
-                axes.text(x, y + BOX / 2, text, ha="center", va="center", fontsize=5.5, color="white")
+            y = layer * LAYER
+            for kind, text, width in parts:
+                share = ATTENTION_WIDTH if width is None else width / widest
+                axes.add_patch(Rectangle((x - share / 2, y), share, BOX, color=COLOURS[kind], linewidth=0))
+                axes.text(x, y + BOX / 2, text, ha="center", va="center", fontsize=6, color="white")
+                if side == "encoder" and kind == "FFN":
+                    ports[side, layer] = (x + share / 2, y + BOX / 2)
+                if kind == "encoder-decoder attention":
+                    ports[side, layer] = (x - share / 2, y + BOX / 2)
                 y += BOX + GAP
-            tops[side, layer] = y - GAP
     for layer, attended in enumerate(sub.decoder_attended_layers):
         for back in range(attended):
-            from_y, to_y = tops["encoder", sub.encoder_layers - 1 - back], layer * 1.1 + 1.5 * BOX + GAP
-            left, right = SIDES["encoder"] + 0.52, SIDES["decoder"] - sub.decoder_embed_dim / widest / 2 - 0.02
-            axes.plot((left, right), (from_y - 0.5 * BOX, to_y), color=INK if back else GREY, linewidth=0.7, zorder=0)
+            ends = ports["encoder", sub.encoder_layers - 1 - back], ports["decoder", layer]
+            axes.plot(*zip(*ends, strict=True), color=INK if back else GREY, linewidth=0.8, zorder=0)
 
 
-def _parts(sub: SubTransformer, side: str) -> Iterator[list[tuple[str, int, str]]]:
-    """The boxes of each layer from below: kind, dim and label."""
+def _parts(sub: SubTransformer, side: str) -> Iterator[list[tuple[str, str, int | None]]]:
+    """The boxes of each layer from below: kind, label, and the width where it differs from layer to layer."""
     if side == "encoder":
         for ffn, heads in zip(sub.encoder_ffn_dims, sub.encoder_self_heads, strict=True):
-            yield [("self-attention", sub.qkv_dim, f"{heads} heads"), ("FFN", ffn, f"FFN {ffn}")]
+            yield [("self-attention", f"{heads} heads", None), ("FFN", str(ffn), ffn)]
     else:
         for ffn, heads, cross in zip(
             sub.decoder_ffn_dims, sub.decoder_self_heads, sub.decoder_cross_heads, strict=True
         ):
             yield [
-                ("self-attention", sub.qkv_dim, f"{heads} heads"),
-                ("attention", sub.qkv_dim, f"{cross} heads"),
-                ("FFN", ffn, f"FFN {ffn}"),
+                ("self-attention", f"{heads} heads", None),
+                ("encoder-decoder attention", f"{cross} heads", None),
+                ("FFN", str(ffn), ffn),
             ]
 
 

@@ -76,9 +76,11 @@ MARKS = {
 
 
 @contextmanager
-def panel_grid(count: int, *, inches: tuple[float, float] = PANEL_INCHES) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Yield a figure with `count` panels of column width, at most three side by side, while the style is in force."""
-    columns = min(count, MOST_COLUMNS)
+def panel_grid(
+    count: int, *, inches: tuple[float, float] = PANEL_INCHES, most_columns: int = MOST_COLUMNS
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a figure with `count` panels, at most `most_columns` side by side, while the style is in force."""
+    columns = min(count, most_columns)
     rows = -(-count // columns)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(inches[0] * columns, inches[1] * rows), layout="constrained")
