@@ -157,9 +157,7 @@ rule encode_bpe:
     params:
         code=code("encode_bpe"),
         command=command("encode_bpe"),
-        settings=settings(
-            corpus=["bpe", "dictionary", "already_subwords", "max_length", "max_ratio", "limits"]
-        ),
+        settings=settings(corpus=["bpe", "dictionary", "already_subwords", "max_length", "max_ratio", "limits"]),
         corpus=file_of("corpus"),
     shell:
         """
