@@ -1,4 +1,5 @@
-# How fast training and search are beside plain fairseq, on the corpus and the space of a task. Not part of `all`.
+# How fast training and search are beside plain fairseq, on the corpus and the space of a task, and how fast a large
+# corpus is prepared. Not part of `all`.
 BENCHMARKED = f"results/{NAME}/benchmarks/{{task}}"
 
 
@@ -6,6 +7,7 @@ rule benchmark:
     input:
         of_every([(task,) for task in TASKS], "benchmarks/{0}/training.csv"),
         of_every([(task,) for task in TASKS], "benchmarks/{0}/search.csv"),
+        f"results/{NAME}/benchmarks/corpus.csv",
 
 
 rule benchmark_training:
@@ -76,6 +78,34 @@ rule benchmark_search:
             --space {params.space:q} \
             --training {params.training:q} \
             --max-tokens {params.max_tokens} \
+            --seed {params.seed} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule benchmark_corpus:
+    output:
+        f"results/{NAME}/benchmarks/corpus.csv",
+    log:
+        f"logs/benchmark_corpus/{NAME}.log",
+    benchmark:
+        f"benchmarks/benchmark_corpus/{NAME}.jsonl"
+    conda:
+        "../envs/fairseq.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(6000),
+        runtime=600,
+        gpu=0,
+    params:
+        code=code("benchmark_corpus"),
+        command=command("benchmark_corpus"),
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --processes {threads} \
             --seed {params.seed} \
             --output {output:q} \
             2>&1 | tee {log:q}

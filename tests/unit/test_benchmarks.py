@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import benchmark_corpus
 import benchmark_workflow
 import pytest
 import torch
 from hat.architecture import DesignSpace
 from hat.checkpoint import save_checkpoint
 from hat.errors import InputError
+from hat.files import read_text
 from hat.transformer import Transformer
 from hat_fairseq.benchmark import compare_search, compare_training
 from hat_fairseq.training import Training
@@ -62,6 +66,35 @@ def test_all_ways_of_scoring_agree(job: Training, tiny_space: DesignSpace, tmp_p
     rows = compare_search(replace(job, space=None), tmp_path / "super.pt", subs, 100, tmp_path)
     assert [(row["SubTransformers"], row["distinct"]) for row in rows] == [(3, 2)] * 3
     assert rows[0]["ratio"] == 1.0
+
+
+def test_generated_text_is_seeded_parallel_and_keeps_growing(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        benchmark_corpus.write_raw(tmp_path / name, pairs=2000, seed=3)
+    english, german = (read_text(tmp_path / "one" / f"train.{language}").splitlines() for language in ("en", "de"))
+    assert read_text(tmp_path / "two" / "train.de").splitlines() == german
+    assert [len(line.split()) for line in english] == [len(line.split()) for line in german]
+    assert len(english) == 2000
+    words = [word for line in english for word in line.lower().strip(".").split()]
+    frequent = Counter(words).most_common(100)
+    assert sum(count for _, count in frequent) > len(words) / 4
+    assert len(set(words)) > 1.5 * len(set(words[: len(words) // 2]))
+    assert not {word for word, _ in frequent} & set(" ".join(german).split())
+
+
+def test_what_a_command_takes(tmp_path: Path) -> None:
+    """A child's memory and time count."""
+    child = "import time; held = b'x' * 100_000_000; time.sleep(2); sum(range(3_000_000))"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    used = benchmark_corpus.measured([sys.executable, "-c", parent], tmp_path)
+    assert used.seconds > 2
+    assert 0 < used.cpu_seconds < used.seconds + 1
+    assert 100 < used.peak_mb < 300
+    row = benchmark_corpus.row("clean_corpus", 1000, 2, benchmark_corpus.Used(10.0, 4.0, 99.6))
+    assert (row["pairs_per_second"], row["pairs_per_cpu_second"], row["peak_memory_mb"]) == (100, 250, 100)
+    assert row["cpu_hours_for_43M_pairs"] == round(43_000_000 / 250 / 3600, 2)
+    with pytest.raises(InputError, match=r"no_such: .*No such file"):
+        benchmark_corpus.measured([sys.executable, "no_such.py"], tmp_path)
 
 
 def test_time_outside_of_jobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
