@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from sacremoses import MosesTokenizer
 
@@ -16,10 +13,6 @@ from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.corpus.subwords import SUBWORD_NMT, merge
 from hat.files import replacing_folder
 from hat.progress import Progress
-
-COMMAS = ("COMMA_SEPARATE_1", "COMMA_SEPARATE_2", "COMMA_SEPARATE_3")
-HYPHENS = "AGGRESSIVE_HYPHEN_SPLIT"
-APOSTROPHES = ("ENGLISH_SPECIFIC_APOSTROPHE", "FR_IT_SPECIFIC_APOSTROPHE")
 
 
 def tokenise_corpus(corpus: Corpus, clean: Path, output: Path, processes: int = 1) -> None:
@@ -51,40 +44,14 @@ def tokenise(line: str, language: str, *, lowercase: bool = False, hyphens: bool
     return tokens.lower() if lowercase else tokens
 
 
-class _Where(NamedTuple):
-    """A regular expression that is tried only on text with a character that all of its matches have."""
-
-    expression: re.Pattern[str]
-    character: str
-
-    def sub(self, replacement: str, text: str) -> str:
-        return self.expression.sub(replacement, text) if self.character in text else text
-
-
 @cache
 def _tokeniser(language: str) -> MosesTokenizer:
-    """sacremoses' tokeniser at twice its speed: it makes sets of all letters over and over, and tries every rule."""
+    """sacremoses makes a set of all letters whenever it looks for one; here they are made once."""
     moses = MosesTokenizer(lang=language)
     letters, small_letters = frozenset(moses.IsAlpha), frozenset(moses.IsLower)
     moses.isanyalpha = lambda text: not letters.isdisjoint(text)
     moses.islower = small_letters.issuperset
-    for name, character in (*dict.fromkeys(COMMAS, ",").items(), (HYPHENS, "-")):
-        expression, replacement = getattr(moses, name)
-        setattr(moses, name, (_Where(expression, character), replacement))
-    for name in APOSTROPHES:
-        setattr(moses, name, [(_Where(expression, "'"), new) for expression, new in getattr(moses, name)])
-    moses.handles_nonbreaking_prefixes = partial(_separate_full_stops, moses.handles_nonbreaking_prefixes)
     return moses
-
-
-def _separate_full_stops(rule: Callable[[str], str], text: str) -> str:
-    """What `rule` makes of the text; it looks at words with a full stop and at the first character of the next word."""
-    words = text.split()
-    for index, word in enumerate(words):
-        if word.endswith("."):
-            following = "".join(words[index + 1 : index + 2])[:1]
-            words[index] = rule(f"{word} {following}").removesuffix(f" {following}")
-    return " ".join(words)
 
 
 def _tokenise_pairs(corpus: Corpus, pairs: Pairs) -> Rewritten:
