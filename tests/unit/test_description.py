@@ -7,7 +7,7 @@ from typing import Any
 
 import configuration
 import pytest
-from hat.corpus.description import Corpus, Resource, reference_file
+from hat.corpus.description import Corpus, Resource, Side, reference_file
 from hat.errors import InputError
 
 from tests.unit.corpus_files import described
@@ -18,16 +18,17 @@ def test_six_lines_make_a_corpus(tmp_path: Path) -> None:
     path.write_text("source: de\ntarget: en\ntrain: a/train\nvalid: a/valid\ntest: https://b.org/test\nbpe: 8000\n")
     corpus = Corpus.from_settings(configuration.load("corpus", path), str(path))
     assert (corpus.name, corpus.languages, corpus.dictionary, corpus.tests) == ("own", ("de", "en"), "joint", ("test",))
-    assert corpus.splits["train"]["de"] == Resource(candidates=("a/train.de", "a/train.de.gz"))
-    assert [split for split, sides in corpus.splits.items() if sides["en"].remote] == ["test"]
+    (train,) = corpus.splits["train"]
+    assert train["de"] == Side(resource=Resource(candidates=("a/train.de", "a/train.de.gz")))
+    assert [split for split, (part,) in corpus.splits.items() if part["en"].resource.remote] == ["test"]
 
 
 def test_multi30k() -> None:
     corpus = Corpus.from_settings(configuration.load("corpus", "multi30k.de-en"), "multi30k.de-en")
     assert list(corpus.splits) == ["train", "valid", "test", "test2017", "testcoco"]
-    resources = [side for sides in corpus.splits.values() for side in sides.values()]
-    assert all(side.remote and len(side.sha256 or "") == 64 for side in resources)
-    assert len({side.sha256 for side in resources}) == 10
+    resources = [side.resource for (part,) in corpus.splits.values() for side in part.values()]
+    assert all(resource.remote and len(resource.sha256 or "") == 64 for resource in resources)
+    assert len({resource.sha256 for resource in resources}) == 10
     assert not corpus.lowercase
 
 
