@@ -170,11 +170,12 @@ def of_task(*keys):
 def option(flag, *keys):
     """For params: a value of the task with its flag, or nothing where the task leaves it open (null)."""
 
-    def words(wildcards):
-        value = of_task(*keys)(wildcards)
-        return [] if value is None else [flag, value]
+    return lambda wildcards: flagged(flag, of_task(*keys)(wildcards))
 
-    return words
+
+def flagged(flag, value):
+    """The words of a command line for a value that may be None."""
+    return [] if value is None else [flag, value]
 
 
 def every_budget(wildcards, input):

@@ -59,6 +59,7 @@ rule fetch_corpus:
                 "test",
                 "tests",
                 "references",
+                "binarised",
             ]
         ),
         corpus=file_of("corpus"),

@@ -132,12 +132,7 @@ rule import_checkpoint:
         code=code("import_checkpoint"),
         command=command("import_checkpoint"),
         source=lambda wildcards: MODELS[wildcards.task][wildcards.model].checkpoint,
-        sha256=lambda wildcards: [
-            word
-            for digest in [MODELS[wildcards.task][wildcards.model].sha256]
-            if digest is not None
-            for word in ("--sha256", digest)
-        ],
+        sha256=lambda wildcards: flagged("--sha256", MODELS[wildcards.task][wildcards.model].sha256),
         downloads="results/{experiment}/{task}/rolling/downloads",
     shell:
         """

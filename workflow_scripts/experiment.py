@@ -75,8 +75,9 @@ def read(name: str, place: str | None = None) -> Experiment:
         devices = wanted["devices"].items()
         wanted["devices"] = {_named(files, "device", name, f"{where} > devices"): device for name, device in devices}
         _check(task, wanted, files, where)
-        models[task] = {model.name: model for model in models_of(wanted)}
-        _check_models(wanted, list(models_of(wanted)), where)
+        found = list(models_of(wanted))
+        _check_models(wanted, found, where)
+        models[task] = {model.name: model for model in found}
     return Experiment(place=place, settings=settings, files=files, models=models)
 
 

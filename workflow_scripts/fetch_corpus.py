@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import command
 import configuration
+import fetching
 from hat.corpus.description import Corpus
 from hat.corpus.fetch import fetch_corpus
 
 
 def main(args: argparse.Namespace) -> None:
     corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
-    mirror = args.mirror or os.environ.get("HAT_MIRROR")
-    fetch_corpus(corpus, args.output, Path(mirror) if mirror else None)
+    fetch_corpus(corpus, args.output, fetching.mirror(args))
 
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--corpus", required=True, help="corpus file, or its name in config/corpora")
-    options.add_argument("--mirror", help="folder looked up before the network: MIRROR/<name>/<file> (or $HAT_MIRROR)")
+    fetching.add_arguments(options, "<name>")
     options.add_argument("--output", required=True, type=Path, help="folder of raw text: {split}.{language}")
     return options
 

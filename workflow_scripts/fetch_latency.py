@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import command
 import configuration
+import fetching
 from hat.corpus.description import Resource
-from hat.corpus.download import Files
 from hat.errors import InputError, nearest
 from hat.files import write_json
 from hat.latency.published import PublishedSamples
@@ -24,10 +23,8 @@ def main(args: argparse.Namespace) -> None:
     if args.task not in published:
         raise InputError(args.device, f"no published latencies for {args.task!r}", nearest(args.task, published))
     source = published[args.task]
-    mirror = args.mirror or os.environ.get("HAT_MIRROR")
     resource = Resource(candidates=(source["url"],), sha256=source["sha256"])
-    files = Files(MIRRORED_AS, Path(mirror) if mirror else None, args.downloads, args.downloads / "records.json")
-    found = files.obtain(resource)
+    found = fetching.obtain(args, MIRRORED_AS, resource)
     samples = PublishedSamples.load(found.path)
     for stretch in samples.stretches:
         say(f"latency: rows {stretch.first} to {stretch.last} at {stretch.shift:.0%} of the others' latency, left out")
@@ -46,8 +43,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--device", required=True, help="device with published latencies: a name or a .yaml file")
     p.add_argument("--task", required=True, help="which of them")
-    p.add_argument("--mirror", help=f"folder looked up before the network: MIRROR/{MIRRORED_AS}/ (or $HAT_MIRROR)")
-    p.add_argument("--downloads", required=True, type=Path, metavar="FOLDER", help="where downloads are kept")
+    fetching.add_download_arguments(p, MIRRORED_AS)
     p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the samples")
     p.add_argument("--signature", required=True, type=Path, metavar="JSON", help="where they come from, their drift")
     return p

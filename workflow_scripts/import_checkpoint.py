@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path, PurePosixPath
 
 import command
+import fetching
 from hat.checkpoint import save_checkpoint
 from hat.corpus.description import Resource
-from hat.corpus.download import Files
 from hat.cost import count_parameters
 from hat.files import write_json
 from hat.interop.architectures import read_architecture
@@ -22,10 +21,7 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--checkpoint", required=True, help="file of the authors, a path or URL")
     options.add_argument("--sha256", help="its checksum")
-    options.add_argument(
-        "--mirror", help=f"folder looked up before the network: MIRROR/{MIRRORED_AS}/ (or $HAT_MIRROR)"
-    )
-    options.add_argument("--downloads", type=Path, required=True, help="folder where downloads are kept")
+    fetching.add_download_arguments(options, MIRRORED_AS)
     options.add_argument(
         "--architecture", type=Path, help="YAML file, of this project or the authors; without it the SuperTransformer"
     )
@@ -37,10 +33,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    mirror = args.mirror or os.environ.get("HAT_MIRROR")
     resource = Resource(candidates=(args.checkpoint,), sha256=args.sha256)
-    files = Files(MIRRORED_AS, Path(mirror) if mirror else None, args.downloads, args.downloads / "records.json")
-    found = files.obtain(resource)
+    found = fetching.obtain(args, MIRRORED_AS, resource)
     theirs = AuthorsCheckpoint(found.path)
     if args.architecture:
         whole = theirs.architecture

@@ -47,7 +47,9 @@ def test_multi30k() -> None:
         ({"generated": {}}, "either generated, or train, valid and test"),
         ({"references": {"tset": "x"}}, "references: unknown split 'tset'"),
         ({"already_subwords": True}, "no raw reference for 'test'"),
-        ({"already_subwords": True, "lowercase": True}, "lowercase: true"),
+        ({"already_subwords": True, "aggressive_hyphens": True}, "aggressive_hyphens: true"),
+        ({"binarised": {"url": "x"}}, "either binarised, or train, valid and test"),
+        ({"binarised": {"url": "x"}, "train": None, "valid": None, "test": None}, "already_subwords: false"),
     ],
 )
 def test_bad_corpus_files(tmp_path: Path, settings: dict[str, Any], line: str) -> None:

@@ -25,7 +25,7 @@ from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.files import file_digest, read_json
 from hat.interop.architectures import read_architecture, write_architecture
-from hat.interop.checkpoints import import_dense, import_super
+from hat.interop.checkpoints import AuthorsCheckpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +76,7 @@ def test_an_imported_subtransformer_computes_what_theirs_computes(tmp_path: Path
     path = released(tmp_path, share, zipped=bool(seed % 2))
     sub = WMT_SIXTEENTH.sample(random.Random(seed))
     source, previous = torch.tensor([SOURCE]), torch.tensor([PREVIOUS])
-    dense, whole = import_dense(path, sub), import_super(path)
+    dense, whole = AuthorsCheckpoint(path).dense(sub), AuthorsCheckpoint(path).supertransformer()
     expected = authors.logits(authors.weights(share), sub, SOURCE, PREVIOUS)
     assert dense.architecture == sub
     assert close(dense(source, previous)[0].double(), expected)
@@ -88,7 +88,7 @@ def test_an_imported_subtransformer_computes_what_theirs_computes(tmp_path: Path
 
 def test_the_supertransformer_is_that_of_the_space_and_holds_every_weight(tmp_path: Path) -> None:
     for share in (True, False):
-        whole, theirs = import_super(released(tmp_path, share)), authors.weights(share)
+        whole, theirs = AuthorsCheckpoint(released(tmp_path, share)).supertransformer(), authors.weights(share)
         assert (whole.architecture, whole.share_embeddings, whole.dropout) == (WMT_SIXTEENTH.maximum, share, 0.3)
         assert not whole.training
         found = torch.cat([weight.flatten() for weight in whole.parameters()]).sort().values
@@ -98,7 +98,7 @@ def test_the_supertransformer_is_that_of_the_space_and_holds_every_weight(tmp_pa
 
 def test_half_precision_weights_become_full(tmp_path: Path) -> None:
     half = {key: weight.half() for key, weight in authors.weights(True).items()}
-    model = import_super(authors.write(tmp_path / "half.pt", authors.arguments(True), half))
+    model = AuthorsCheckpoint(authors.write(tmp_path / "half.pt", authors.arguments(True), half)).supertransformer()
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     assert torch.equal(model.encoder[0].ffn.expand.bias, half["encoder.layers.0.fc1.bias"].float())
 
@@ -115,7 +115,7 @@ def test_the_meters_of_a_training_are_no_obstacle(tmp_path: Path, monkeypatch: p
     old.AverageMeter = AverageMeter  # type: ignore[attr-defined]
     meters = {"train_meters": OrderedDict(train_loss=AverageMeter())}
     path = released(tmp_path, extra_state=meters)
-    assert import_super(path).architecture == WMT_SIXTEENTH.maximum
+    assert AuthorsCheckpoint(path).supertransformer().architecture == WMT_SIXTEENTH.maximum
 
 
 class Explosive:
@@ -137,7 +137,7 @@ def test_objects_of_other_kinds_are_never_made(
         authors.write(tmp_path / "model.pt", args, weights | {"encoder.version": thing}, zipped=zipped),
     ):
         with pytest.raises(InputError, match=rf"^{path}: asks for {named}, which is never loaded; legal: tensors"):
-            import_super(path)
+            AuthorsCheckpoint(path).supertransformer()
     assert not (tmp_path / "exploded").exists()
     assert set(torch.serialization.get_safe_globals()) == allowed
 
@@ -184,7 +184,7 @@ WRONG_ARGUMENTS = {
 def test_wrong_weights_are_one_line_that_names_the_keys(tmp_path: Path, line: str) -> None:
     path = authors.write(tmp_path / "theirs.pt", authors.arguments(True), WRONG_WEIGHTS[line])
     with pytest.raises(InputError) as error:
-        import_super(path)
+        AuthorsCheckpoint(path).supertransformer()
     assert str(error.value).startswith(f"{path}: {line}")
 
 
@@ -193,7 +193,7 @@ def test_wrong_arguments_are_one_line(tmp_path: Path, line: str) -> None:
     args = authors.arguments(**{"share": True} | WRONG_ARGUMENTS[line])  # type: ignore[arg-type]
     path = authors.write(tmp_path / "theirs.pt", args, authors.weights(True))
     with pytest.raises(InputError) as error:
-        import_super(path)
+        AuthorsCheckpoint(path).supertransformer()
     assert str(error.value).startswith(f"{path}: {line}")
 
 
@@ -201,7 +201,7 @@ def test_sides_of_unequal_widths_are_refused_for_their_sinusoids_differ(tmp_path
     args = authors.arguments(False, decoder_embed_dim=32)
     path = authors.write(tmp_path / "theirs.pt", args, authors.weights(False, decoder_width=32))
     with pytest.raises(InputError, match=r"args: encoder 40 and decoder 32 wide; legal: one width$"):
-        import_super(path)
+        AuthorsCheckpoint(path).supertransformer()
 
 
 def test_broken_files_are_one_line(tmp_path: Path) -> None:
@@ -216,17 +216,17 @@ def test_broken_files_are_one_line(tmp_path: Path) -> None:
             path = tmp_path / f"{name}.pt"
             path.write_bytes(content)
             with pytest.raises(InputError, match=f"^{path}: corrupt checkpoint "):
-                import_super(path)
+                AuthorsCheckpoint(path).supertransformer()
     torch.save([1], tmp_path / "list.pt")
     torch.save({"args": {"encoder_layers": 6}, "model": {}}, tmp_path / "dictionary.pt")
     for name, problem in (("list", "no checkpoint"), ("dictionary", "no checkpoint"), ("absent", "no such file")):
         with pytest.raises(InputError, match=problem):
-            import_super(tmp_path / f"{name}.pt")
+            AuthorsCheckpoint(tmp_path / f"{name}.pt").supertransformer()
 
 
 def test_a_subtransformer_must_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not fit inside"):
-        import_dense(released(tmp_path), SUB)
+        AuthorsCheckpoint(released(tmp_path)).dense(SUB)
 
 
 def test_golden_architecture_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from collections import Counter
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from hat.corpus.description import Corpus
 from hat.corpus.limits import REASONS, reason_to_drop
 from hat.corpus.lines import line_counts, read_lines
 from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
+from hat.corpus.subwords import DICTIONARIES
 from hat.corpus.tokens import tokenise
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
@@ -31,12 +33,15 @@ PUNCTUATION = re.compile("[()`\"„“”–—´‘‚’…«»\u00a0\r]|''| [
 def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) -> None:
     """Write `output/{split}.{language}` and `output/report.json`: pairs read, kept, dropped by reason, lines changed.
 
-    A validation split that is held out of training is taken from the pairs that were kept.
+    A validation split that is held out of training is taken from the pairs that were kept. Dictionaries that came with
+    the text stay beside it.
     InputError: sides of different length, an empty line outside of training, a split with nothing in it.
     """
     counts = line_counts(raw, corpus, corpus.sourced)
     with replacing_folder(output) as folder:
         report = {split: _clean_split(corpus, split, lines, raw, folder, processes) for split, lines in counts.items()}
+        if corpus.binarised:
+            shutil.copytree(raw / DICTIONARIES, folder / DICTIONARIES)
         if corpus.held_out_every is not None:
             report["train"]["held_out"] = _hold_out(corpus, corpus.held_out_every, folder)
         write_json(folder / "report.json", report)

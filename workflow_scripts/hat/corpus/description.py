@@ -67,11 +67,13 @@ class Corpus:
     source: str
     target: str
     splits: Mapping[str, tuple[Part, ...]]
-    """Split to its parts, one after the other; none if the corpus is generated or the split is held out of training."""
+    """Split to its parts, one after the other; none if it is held out of training or the corpus is all one."""
     held_out_every: int | None
     """The distance of the training pairs that are the validation split; None = validation has sources of its own."""
-    references: Mapping[str, Side]
-    """Untouched target side of a split whose own text is already tokenised."""
+    binarised: Resource | None
+    """An archive of text and dictionaries in fairseq's binary format, which then is all there is."""
+    references: Mapping[str, tuple[Side, ...]]
+    """Untouched target side, in parts, of a split whose own text is already tokenised."""
     licence: str
     generated: bool
     lowercase: bool
@@ -106,12 +108,16 @@ class Corpus:
         if languages[0] == languages[1]:
             raise InputError(place, f"source and target are both {languages[0]!r}", "two languages")
         entries = {split: settings[split] for split in ("train", "valid", "test")} | settings["tests"]
-        generated = settings["generated"] is not None
-        if generated and any(entries.values()):
-            raise InputError(place, "a generated corpus names files", "either generated, or train, valid and test")
+        whole = [key for key in ("generated", "binarised") if settings[key] is not None]
+        if len(whole) + any(entries.values()) > 1:
+            raise InputError(
+                place, f"a {whole[0]} corpus names other text", f"either {whole[0]}, or train, valid and test"
+            )
         missing = [split for split, entry in entries.items() if entry is None]
-        if missing and not generated:
-            raise InputError(place, f"key {missing[0]!r} is missing", "train, valid and test, or generated")
+        if missing and not whole:
+            raise InputError(
+                place, f"key {missing[0]!r} is missing", "train, valid and test, or generated, or binarised"
+            )
         held_out = isinstance(entries["valid"], dict) and entries["valid"].get("every")
         if held_out:
             entries["valid"] = []
@@ -120,13 +126,12 @@ class Corpus:
             name=settings["name"] or Path(place).name.split(".")[0],
             source=languages[0],
             target=languages[1],
-            splits={
-                split: () if generated else _parts(entry, split, languages, place) for split, entry in entries.items()
-            },
+            splits={split: () if whole else _parts(entry, split, languages, place) for split, entry in entries.items()},
             held_out_every=held_out or None,
-            references={split: _side(side) for split, side in settings["references"].items()},
+            binarised=_resource(settings["binarised"]) if "binarised" in whole else None,
+            references={split: tuple(map(_side, _listed(entry))) for split, entry in settings["references"].items()},
             licence=settings["licence"],
-            generated=generated,
+            generated="generated" in whole,
             **{key: settings[key] for key in PREPARATION},
         )
         corpus._check()
@@ -136,7 +141,9 @@ class Corpus:
     def resources(self) -> tuple[Resource, ...]:
         """Every file of the corpus, each once."""
         sides = [side for parts in self.splits.values() for part in parts for side in part.values()]
-        return tuple(dict.fromkeys(side.resource for side in (*sides, *self.references.values())))
+        sides += [side for parts in self.references.values() for side in parts]
+        found = [self.binarised] if self.binarised else []
+        return tuple(dict.fromkeys((*found, *(side.resource for side in sides))))
 
     def _check(self) -> None:
         named: dict[str, str] = {}
@@ -150,7 +157,7 @@ class Corpus:
         if unknown:
             raise InputError(self.place, f"references: unknown split {min(unknown)!r}", ", ".join(self.splits))
         if self.already_subwords:
-            for key in ("lowercase", "normalise_punctuation", "aggressive_hyphens"):
+            for key in ("normalise_punctuation", "aggressive_hyphens"):
                 if getattr(self, key):
                     raise InputError(self.place, f"{key}: true for text already in subwords", f"{key}: false")
             if self.limits != "words":
@@ -158,6 +165,8 @@ class Corpus:
             for split in self.tests:
                 if split not in self.references:
                     raise InputError(self.place, f"references: no raw reference for {split!r}", "one for each test set")
+        elif self.binarised:
+            raise InputError(self.place, "already_subwords: false for a binarised corpus", "already_subwords: true")
         elif self.bpe is None:
             raise InputError(self.place, "key 'bpe' is missing", "the size of the subword vocabulary, such as 8000")
 
@@ -184,7 +193,11 @@ def reference_file(raw: Path, split: str, language: str) -> Path:
 
 
 def _parts(entry: Any, split: str, languages: tuple[str, str], place: str) -> tuple[Part, ...]:
-    return tuple(_part(part, split, languages, place) for part in (entry if isinstance(entry, list) else [entry]))
+    return tuple(_part(part, split, languages, place) for part in _listed(entry))
+
+
+def _listed(entry: Any) -> list[Any]:
+    return entry if isinstance(entry, list) else [entry]
 
 
 def _part(entry: Any, split: str, languages: tuple[str, str], place: str) -> Part:
@@ -208,6 +221,9 @@ def _part(entry: Any, split: str, languages: tuple[str, str], place: str) -> Par
 def _side(side: Any) -> Side:
     if isinstance(side, str):
         return Side(resource=Resource(candidates=(side,)))
-    candidates = (side["url"],) if isinstance(side["url"], str) else tuple(side["url"])
-    resource = Resource(candidates=candidates, **{key: side[key] for key in RESOURCE if key in side})
-    return Side(resource=resource, **{key: side[key] for key in ("member", "column", "format") if key in side})
+    return Side(resource=_resource(side), **{key: side[key] for key in ("member", "column", "format") if key in side})
+
+
+def _resource(entry: Any) -> Resource:
+    candidates = (entry["url"],) if isinstance(entry["url"], str) else tuple(entry["url"])
+    return Resource(candidates=candidates, **{key: entry[key] for key in RESOURCE if key in entry})

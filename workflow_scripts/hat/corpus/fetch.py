@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hat.corpus.binarised import unpack_binarised
 from hat.corpus.description import Corpus, Resource, Side
-from hat.corpus.download import Files
+from hat.corpus.download import Files, Found
 from hat.corpus.lines import same_lines
 from hat.corpus.unpack import unpack
 from hat.errors import InputError
@@ -37,9 +38,16 @@ def fetch_corpus(corpus: Corpus, output: Path, mirror: Path | None = None) -> No
                 sources.setdefault(name, []).append(note)
             return [(note["from"], note["lines"]) for note in done]
 
+        binarised: dict[str, int] = {}
+        if corpus.binarised:
+            found = files.obtain(corpus.binarised)
+            binarised = unpack_binarised(corpus, found.path, folder)
+            for name, lines in binarised.items():
+                sources[name] = [_note(found, corpus.binarised, None, lines)]
         for split in corpus.sourced:
             names = [f"{split}.{language}" for language in corpus.languages]
-            total = 0
+            total = binarised.get(names[0], 0)
+            same_lines(names[0], total, names[1], binarised.get(names[1], 0))
             for part in corpus.splits[split]:
                 (first, lines), (second, others) = append([part[language] for language in corpus.languages], names)
                 same_lines(first, lines, second, others)
@@ -47,8 +55,8 @@ def fetch_corpus(corpus: Corpus, output: Path, mirror: Path | None = None) -> No
             if split in corpus.references:
                 (folder / "references").mkdir(exist_ok=True)
                 name = f"references/{split}.{corpus.target}"
-                ((reference, others),) = append([corpus.references[split]], [name])
-                same_lines(names[0], total, reference, others)
+                parts = [append([side], [name])[0] for side in corpus.references[split]]
+                same_lines(names[0], total, parts[0][0], sum(lines for _, lines in parts))
             say(f"{split}: {total} pairs")
         write_json(folder / "sources.json", {"licence": corpus.licence, "files": sources})
     shutil.rmtree(downloads, ignore_errors=True)
@@ -66,12 +74,10 @@ def _append(files: Files, sides: Sequence[Side], outputs: Sequence[Path]) -> lis
             found = files.obtain(resource)
             lines = unpack(found.path, [sides[index] for index in indices], [streams[index] for index in indices])
             for index, count in zip(indices, lines, strict=True):
-                member = sides[index].member
-                origin = f"{found.origin}: {member}" if member else found.origin
-                notes[index] = {
-                    "from": origin,
-                    "lines": count,
-                    "sha256": found.sha256,
-                    "pinned": resource.pinned,
-                }
+                notes[index] = _note(found, resource, sides[index].member, count)
     return notes
+
+
+def _note(found: Found, resource: Resource, member: str | None, lines: int) -> dict[str, Any]:
+    origin = f"{found.origin}: {member}" if member else found.origin
+    return {"from": origin, "lines": lines, "sha256": found.sha256, "pinned": resource.pinned}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
@@ -31,14 +32,17 @@ PADDING_MULTIPLE = 8
 MEMORY_OF_WORDS = 1 << 18
 """Words whose subwords each process remembers."""
 BPE_FOLDER = "model"
+DICTIONARIES = "dictionaries"
+"""The folder of those that came with the text, `dict.{language}.txt`."""
 
 
 def encode_corpus(corpus: Corpus, clean: Path, tokens: Path, output: Path, processes: int = 1) -> None:
     """Write `output/{split}.{language}` in subwords, `output/model/bpe.model` and the dictionaries beside it.
 
     The dictionary is one (`dict.txt`: the model's vocabulary) or one for each side (`dict.{language}.txt`: the subwords
-    that occur on that side in training). Text that arrives in subwords is taken as it is, and gets no model. Where the
-    corpus limits subwords, training pairs are dropped; `output/report.json` says how many.
+    that occur on that side in training). Text that arrives in subwords is taken as it is, and gets no model; its own
+    dictionaries stay, if it came with any. Where the corpus limits subwords, training pairs are dropped, and
+    `output/report.json` says how many.
     """
     text = clean if corpus.already_subwords else tokens
     lines = line_counts(text, corpus)
@@ -54,7 +58,10 @@ def encode_corpus(corpus: Corpus, clean: Path, tokens: Path, output: Path, proce
         line_counts(folder, corpus, expected=kept)
         if kept["train"] == 0:
             raise InputError(text / "train", f"no pair of {lines['train']} is left", "other limits in the corpus")
-        _write_dictionaries(corpus, dict(zip(corpus.languages, sides, strict=True)), folder / BPE_FOLDER)
+        if corpus.binarised:
+            _copy_dictionaries(corpus, clean / DICTIONARIES, folder / BPE_FOLDER)
+        else:
+            _write_dictionaries(corpus, dict(zip(corpus.languages, sides, strict=True)), folder / BPE_FOLDER)
         dropped_pairs = {reason: dropped[reason] for reason in REASONS}
         write_json(folder / "report.json", {"read": lines["train"], "kept": kept["train"], "dropped": dropped_pairs})
 
@@ -146,6 +153,17 @@ def _encoder(model: Path) -> Callable[[str], str]:
         return " ".join(processor.encode(word, out_type=str))
 
     return encode
+
+
+def _copy_dictionaries(corpus: Corpus, came: Path, folder: Path) -> None:
+    source, target = (came / f"dict.{language}.txt" for language in corpus.languages)
+    if corpus.dictionary == "separate":
+        shutil.copy(source, folder)
+        shutil.copy(target, folder)
+    elif source.read_bytes() == target.read_bytes():
+        shutil.copy(source, folder / "dict.txt")
+    else:
+        raise InputError(corpus.place, "dictionary: joint, but its two dictionaries differ", "dictionary: separate")
 
 
 def _write_dictionaries(corpus: Corpus, sides: Mapping[str, Counter[str]], folder: Path) -> None:

@@ -62,6 +62,7 @@ def _tokenise_pairs(corpus: Corpus, pairs: Pairs) -> Rewritten:
 
 def _tokenise_lines(corpus: Corpus, language: str, lines: list[str]) -> list[str]:
     if corpus.already_subwords:
-        return [merge(line, SUBWORD_NMT) for line in lines]
+        words = (merge(line, SUBWORD_NMT) for line in lines)
+        return [line.lower() if corpus.lowercase else line for line in words]
     options = {"lowercase": corpus.lowercase, "hyphens": corpus.aggressive_hyphens}
     return [tokenise(line, language, **options) for line in lines]

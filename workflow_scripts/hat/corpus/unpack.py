@@ -40,7 +40,7 @@ def unpack(path: Path, sides: Sequence[Side], outputs: Sequence[TextIO]) -> list
     for member, stream in _streams(path, {side.member for side in sides}):
         place = str(path) if member is None else f"{path}: {member}"
         chosen = [index for index, side in enumerate(sides) if side.member == member]
-        with _whole(place):
+        with undamaged(place):
             sentences = FORMATS[sides[chosen[0]].format](_lines(stream, place), place)
             for number, line in enumerate(sentences, start=1):
                 for index in chosen:
@@ -57,8 +57,8 @@ def _streams(path: Path, members: set[str | None]) -> Iterator[tuple[str | None,
             yield None, stream
     missing = sorted(member for member in members if member is not None)
     names: list[str] = []
-    with _whole(str(path)):
-        for name, opened in _files(path) if missing else ():
+    with undamaged(str(path)):
+        for name, opened in archived(path) if missing else ():
             names.append(name)
             if name in missing:
                 missing.remove(name)
@@ -71,8 +71,8 @@ def _streams(path: Path, members: set[str | None]) -> Iterator[tuple[str | None,
         raise InputError(path, f"no member {missing[0]!r}", f"one of its {len(names)}, such as {', '.join(close)}")
 
 
-def _files(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
-    """The regular files of an archive in its own order, and how to open each before the next."""
+def archived(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
+    """The regular files of an archive in its own order, and how to open each before the next. Read it `undamaged`."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
@@ -83,6 +83,15 @@ def _files(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
                 if entry.isfile():
                     opened = cast(Callable[[], BinaryIO], partial(stream.extractfile, entry))
                     yield entry.name.removeprefix("./"), opened
+
+
+@contextmanager
+def undamaged(place: str) -> Iterator[None]:
+    """InputError when a compressed file or an archive is damaged."""
+    try:
+        yield
+    except DAMAGES as error:
+        raise InputError(place, f"damaged, or no archive ({error})", "the whole file, as published") from None
 
 
 def _lines(stream: BinaryIO, place: str) -> Iterator[str]:
@@ -137,12 +146,3 @@ def _cell(row: str, column: int, place: str, number: int) -> str:
     if column > len(cells) and row:  # an empty line ends a document, and has no cells at all
         raise InputError(place, f"line {number} has {len(cells)} columns", f"a column {column}, after a tab")
     return cells[column - 1] if row else ""
-
-
-@contextmanager
-def _whole(place: str) -> Iterator[None]:
-    """InputError when a compressed file or an archive is damaged."""
-    try:
-        yield
-    except DAMAGES as error:
-        raise InputError(place, f"damaged, or no archive ({error})", "the whole file, as published") from None

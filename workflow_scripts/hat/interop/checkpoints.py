@@ -19,6 +19,8 @@ from hat.transformer import Transformer
 
 RECORDS = ("argparse.Namespace", *(f"fairseq.meters.{kind}Meter" for kind in ("Average", "Time", "Stopwatch")))
 """The objects in a checkpoint of fairseq 0.8: its arguments, and the meters of its training."""
+NAMESPACES = ("SimpleNamespace", "Namespace")
+"""A plain record stands in for their arguments; their own class does where a plug-in of fairseq lets torch load it."""
 SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
 POST_NORM_RELU = {  # arguments that would change what the weights mean
     "activation_fn": "relu",
@@ -50,16 +52,6 @@ WITHOUT_WEIGHTS = {
 }
 
 
-def import_super(path: str | os.PathLike[str]) -> Transformer:
-    """The SuperTransformer of a checkpoint of the authors, in eval mode. InputError as of `AuthorsCheckpoint`."""
-    return AuthorsCheckpoint(path).supertransformer()
-
-
-def import_dense(path: str | os.PathLike[str], sub: SubTransformer) -> Transformer:
-    """The dense model of `sub` with its weights in a checkpoint of the authors. InputError when it does not fit."""
-    return AuthorsCheckpoint(path).dense(sub)
-
-
 class AuthorsCheckpoint:
     """A checkpoint file of the authors: their arguments, their weights, and the models made of them.
 
@@ -71,7 +63,7 @@ class AuthorsCheckpoint:
         self.path = path
         record = _load(path)
         record = record if isinstance(record, dict) else {}
-        if not isinstance(record.get("args"), SimpleNamespace) or not isinstance(record.get("model"), dict):
+        if type(record.get("args")).__name__ not in NAMESPACES or not isinstance(record.get("model"), dict):
             raise InputError(path, "no checkpoint of the authors", "a Namespace under 'args', weights under 'model'")
         self._args, self._weights = record["args"], record["model"]
         self.architecture = self._architecture()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -151,9 +151,12 @@ def _curve(study: Study, model: str) -> Iterator[tuple[int, float, float]]:
 
 
 def _cells(record: dict[str, object], shown: Sequence[str]) -> list[str]:
-    number: Callable[[object], str] = lambda value: "–" if value is None else f"{value:.4g}"  # noqa: E731
     errors = [record[PUBLISHED.get(name, f"{_column(name)}_rmse_ms")] for name in shown]
-    return [*(str(record[name]) for name in ("task", "hardware", "samples", "drifted")), *map(number, errors)]
+    return [*(str(record[name]) for name in ("task", "hardware", "samples", "drifted")), *map(_number, errors)]
+
+
+def _number(value: object) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _column(name: str) -> str:

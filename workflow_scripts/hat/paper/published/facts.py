@@ -27,16 +27,15 @@ class PublishedModel:
 @cache
 def table8() -> Mapping[str, PublishedModel]:
     """The 44 released models, by the names of their architecture files."""
-    return {row["model"]: _model(row) for row in read_csv(FOLDER / "table8.csv")}
+    return {row["model"]: _model(row) for row in _rows()}
 
 
 def published_model(task: str, hardware: str, *, model: str, budget_ms: float | None) -> PublishedModel | None:
     """The released model of that name, or the one of a task and hardware whose latency was a search's constraint."""
     if budget_ms is None:
         return table8().get(model)
-    places = {(row["task"], row["hardware"], float(row["latency_ms"])): row for row in read_csv(FOLDER / "table8.csv")}
-    row = places.get((task, hardware, budget_ms))
-    return _model(row) if row else None
+    places = {(row["task"], row["hardware"], float(row["latency_ms"])): row["model"] for row in _rows()}
+    return table8().get(places.get((task, hardware, budget_ms), ""))
 
 
 def published_predictors() -> Mapping[tuple[str, str], Mapping[str, float]]:
@@ -47,6 +46,11 @@ def published_predictors() -> Mapping[tuple[str, str], Mapping[str, float]]:
     """
     rows = read_csv(FOLDER / "predictors.csv")
     return {(row["task"], row["hardware"]): {k: float(v) for k, v in row.items() if k.endswith("_ms")} for row in rows}
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    return read_csv(FOLDER / "table8.csv")
 
 
 def _model(row: Mapping[str, str]) -> PublishedModel:
