@@ -32,6 +32,6 @@ rule all:
     input:
         rules.table8.input,
         rules.figure6.input,
-        rules.figure7.input if EVERY_SCORE and EVERY_TIMED_MODEL else [],
+        rules.figure7.input if drawn_against_latency(MAIN) else [],
         rules.figure12.input if COMPARED else [],
         [getattr(rules, study).input for study in STUDIES],

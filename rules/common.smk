@@ -16,6 +16,7 @@ from configuration import GENES
 from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
+from models import FAMILIES, MAIN
 
 CONFIG_KEYS = ("experiment", "mirror")
 EMPTY = "(?!)"  # a pattern that nothing matches
@@ -71,15 +72,7 @@ EVERY_BUDGET = [
 EVERY_SEARCH = [(task, *place) for task, *place in EVERY_BUDGET if task in TRAINED]
 EVERY_STAND_IN = [(task, *place) for task, *place in EVERY_BUDGET if "stand_in" in TASKS[task]["studies"]]
 EVERY_TRAINED_MODEL = [(task, model) for task, model in EVERY_MODEL if task in TRAINED]
-EVERY_SCORE = [
-    (task, model, split) for task, model in EVERY_TRAINED_MODEL for split in TASKS[task]["generation"]["splits"]
-]
-EVERY_ARCHITECTURE = [(task, MODELS[task][model].architecture) for task, model in EVERY_MODEL]
-EVERY_TIMED_MODEL = [
-    (task, model, device) for task, model in EVERY_MODEL for device in MODELS[task][model].devices if device in AT_HAND
-]
 EVERY_REMOTE_DEVICE = [(task, device) for task, device in EVERY_DEVICE if device in REMOTE]
-IMPORTED = [model for models in MODELS.values() for model in models if models[model].checkpoint is not None]
 COMPARED = [(task, model) for task in TASKS for model in TASKS[task]["compared"]]
 STUDIES = sorted({study for task in TASKS for study in TASKS[task]["studies"]})
 
@@ -91,6 +84,11 @@ def studied(study):
 
 GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
 FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
+
+
+def made_by(command):
+    """The names of the models whose checkpoints a command writes."""
+    return [model.name for models in MODELS.values() for model in models.values() if model.made_by == command]
 
 
 def any_of(names):
@@ -105,6 +103,7 @@ wildcard_constraints:
     budget=any_of(budget for _, _, budget in EVERY_BUDGET),
     model=any_of(model for _, model in EVERY_MODEL),
     kind="depth|width",
+    table=any_of(FAMILIES),
     value=r"\d+",
     shard=r"\d+",
     split=r"[A-Za-z0-9_-]+",
@@ -149,6 +148,14 @@ def settings(**parts):
         return json.dumps(chosen, sort_keys=True)
 
     return resolved
+
+
+def recipe(wildcards):
+    """For params: what the model is trained by, as text."""
+    sections = ["subtransformer"]
+    if MODELS[wildcards.task][wildcards.model].family == "finetuned":
+        sections.append("finetuning")
+    return settings(training=sections)(wildcards)
 
 
 # The keys of a device file that change a measurement.
@@ -204,9 +211,31 @@ def architecture(wildcards):
     return f"results/{wildcards.experiment}/{wildcards.task}/{source}"
 
 
+def of_model(*keys):
+    """For input: the checkpoints of the models that this one is made from, such as of_model("initial"), if any."""
+
+    def checkpoints(wildcards):
+        model = MODELS[wildcards.task][wildcards.model]
+        names = [name for name in (getattr(model, key) for key in keys) if name is not None]
+        return [f"results/{wildcards.experiment}/{wildcards.task}/models/{name}/checkpoint.pt" for name in names]
+
+    return checkpoints
+
+
 def models_on(device, task):
     """The models of a task that are timed on a device."""
-    return [model for model in MODELS[task].values() if device in model.devices]
+    return [model for model in MODELS[task].values() if device in model.devices and model.timed_as == model.name]
+
+
+def compared(table):
+    """The models that a table compares, with their tasks."""
+    return [(task, model) for task in TASKS for model in ASKED.compared(task, table)]
+
+
+def drawn_against_latency(table):
+    """Whether a figure can show what a table compares: something is trained, and some device is at hand."""
+    models = [model for task, model in compared(table) if task in TRAINED]
+    return any(device in AT_HAND for model in models for device in model.devices)
 
 
 def given_file(wildcards):
@@ -221,6 +250,27 @@ def given_architecture(wildcards):
 
 def given_path(wildcards):
     return configuration.find("architecture", MODELS[wildcards.task][wildcards.model].given)
+
+
+def rows_of(wildcards):
+    """For input, unpacked: all that the rows of a table are made of."""
+    models = compared(wildcards.table)
+    trained = [(task, model.name) for task, model in models if task in TRAINED]
+    timed = [(task, model.timed_as, device) for task, model in models for device in model.devices if device in AT_HAND]
+    splits = {task: TASKS[task]["generation"]["splits"] for task in TRAINED}
+    places = {(task, device) for task, model in models for device in model.devices}
+    return {
+        "architectures": of_every([(task, model.architecture) for task, model in models], "{0}/{1}"),
+        "latencies": of_every(timed, "{0}/models/{1}/latency/{2}.json"),
+        "predictions": of_every(
+            [place for place in EVERY_REMOTE_DEVICE if place in places], "{0}/latency/{1}/models.csv"
+        ),
+        "reports": of_every(trained, "{0}/models/{1}/train.json"),
+        "scores": of_every(
+            [(*row, split) for row in trained for split in splits[row[0]]], "{0}/models/{1}/score/{2}.json"
+        ),
+        "confirmed": of_every([(task, model.confirmed) for task, model in models if model.confirmed], "{0}/{1}"),
+    }
 
 
 def of_every(groups, pattern):

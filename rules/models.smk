@@ -1,7 +1,9 @@
-# Dense models, each trained from scratch and timed: SubTransformers that a search found, ordinary Transformers, given ones.
+# Dense models, each made and timed: SubTransformers that a search found, ordinary Transformers, given ones, members of
+# the space; from scratch, from what others learned, quantised.
 localrules:
     design_baseline,
     convert_architecture,
+    sample_subtransformer,
 
 
 rule design_baseline:
@@ -63,10 +65,43 @@ rule convert_architecture:
         """
 
 
+rule sample_subtransformer:
+    output:
+        "results/{experiment}/{task}/sampled/{model}.yaml",
+    log:
+        "logs/sample_subtransformer/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/sample_subtransformer/{experiment}/{task}/{model}.jsonl"
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("sample_subtransformer"),
+        command=command("sample_subtransformer"),
+        settings=settings(space=GENES),
+        space=file_of("space"),
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --space {params.space:q} \
+            --which {wildcards.model:q} \
+            --seed {params.seed} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule train_model:
     input:
         architecture=architecture,
         corpus=of_corpus("binary"),
+        initial=of_model("initial"),
+        teacher=of_model("teacher"),
     output:
         checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
         architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
@@ -76,7 +111,7 @@ rule train_model:
     benchmark:
         "benchmarks/train_model/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(set(model for _, model in EVERY_MODEL) - set(IMPORTED)),
+        model=any_of(made_by("train_model")),
     conda:
         "../envs/fairseq.yaml"
     threads: 1
@@ -87,8 +122,10 @@ rule train_model:
     params:
         code=code("train_model"),
         command=command("train_model"),
-        settings=settings(training=["subtransformer"]),
+        settings=recipe,
         training=file_of("training"),
+        initial=lambda wildcards, input: flagged("--initial", input.initial or None),
+        teacher=lambda wildcards, input: flagged("--teacher", input.teacher or None),
         rolling="results/{experiment}/{task}/rolling",
         seed=SEED,
     shell:
@@ -97,6 +134,8 @@ rule train_model:
             --architecture {input.architecture:q} \
             --corpus {input.corpus:q} \
             --training {params.training:q} \
+            {params.initial} \
+            {params.teacher} \
             --seed {params.seed} \
             --rolling {params.rolling:q} \
             --threads {threads} \
@@ -120,7 +159,7 @@ rule import_checkpoint:
     benchmark:
         "benchmarks/import_checkpoint/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(IMPORTED),
+        model=any_of(made_by("import_checkpoint")),
     conda:
         "../envs/latency.yaml"
     threads: 1
@@ -142,6 +181,86 @@ rule import_checkpoint:
             --architecture {input.architecture:q} \
             --downloads {params.downloads:q} \
             --output {output.checkpoint:q} \
+            --architecture-copy {output.architecture:q} \
+            --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# With the weights that it inherits from the SuperTransformer.
+rule extract_model:
+    input:
+        supertransformer="results/{experiment}/{task}/supertransformer/checkpoint.pt",
+        architecture=architecture,
+        corpus=of_corpus("binary"),
+    output:
+        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
+        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
+        report="results/{experiment}/{task}/models/{model}/train.json",
+    log:
+        "logs/extract_model/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/extract_model/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=any_of(made_by("extract_model")),
+    conda:
+        "../envs/fairseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(6000),
+        runtime=60,
+        gpu=GPU,
+    params:
+        code=code("extract_model"),
+        command=command("extract_model"),
+        max_tokens=of_task("search", "max_tokens"),
+    shell:
+        """
+        python {params.command:q} \
+            --supertransformer {input.supertransformer:q} \
+            --architecture {input.architecture:q} \
+            --corpus {input.corpus:q} \
+            --max-tokens {params.max_tokens} \
+            --threads {threads} \
+            --checkpoint {output.checkpoint:q} \
+            --architecture-copy {output.architecture:q} \
+            --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule quantise_model:
+    input:
+        initial=of_model("initial"),
+    output:
+        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
+        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
+        report="results/{experiment}/{task}/models/{model}/train.json",
+    log:
+        "logs/quantise_model/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/quantise_model/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=any_of(made_by("quantise_model")),
+    conda:
+        "../envs/latency.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+        gpu=0,
+    params:
+        code=code("quantise_model"),
+        command=command("quantise_model"),
+        bits=lambda wildcards: MODELS[wildcards.task][wildcards.model].bits,
+        embeddings=lambda wildcards: "--embeddings" if MODELS[wildcards.task][wildcards.model].embeddings else "",
+    shell:
+        """
+        python {params.command:q} \
+            --initial {input.initial:q} \
+            --bits {params.bits} \
+            {params.embeddings} \
+            --checkpoint {output.checkpoint:q} \
             --architecture-copy {output.architecture:q} \
             --report {output.report:q} \
             2>&1 | tee {log:q}

@@ -9,17 +9,13 @@ localrules:
 
 rule gather_results:
     input:
-        architectures=of_every(EVERY_ARCHITECTURE, "{0}/{1}"),
-        latencies=of_every(EVERY_TIMED_MODEL, "{0}/models/{1}/latency/{2}.json"),
-        predictions=of_every(EVERY_REMOTE_DEVICE, "{0}/latency/{1}/models.csv"),
-        scores=of_every(EVERY_SCORE, "{0}/models/{1}/score/{2}.json"),
-        confirmed=of_every(EVERY_SEARCH, "{0}/search/{1}/{2}/confirmed.json"),
+        unpack(rows_of),
     output:
-        f"{PAPER}/models.csv",
+        f"{PAPER}/models/{{table}}.csv",
     log:
-        f"logs/gather_results/{NAME}.log",
+        f"logs/gather_results/{NAME}/{{table}}.log",
     benchmark:
-        f"benchmarks/gather_results/{NAME}.jsonl"
+        f"benchmarks/gather_results/{NAME}/{{table}}.jsonl"
     conda:
         "../envs/paper.yaml"
     threads: 1
@@ -37,6 +33,7 @@ rule gather_results:
         """
         python {params.command:q} \
             --experiment {params.experiment:q} \
+            --table {wildcards.table} \
             --results results \
             --output {output:q} \
             2>&1 | tee {log:q}
@@ -45,7 +42,7 @@ rule gather_results:
 
 rule make_table8:
     input:
-        f"{PAPER}/models.csv",
+        f"{PAPER}/models/table8.csv",
     output:
         report(
             f"{PAPER}/table8.csv",
@@ -117,7 +114,7 @@ rule draw_figure6:
 
 rule draw_figure7:
     input:
-        f"{PAPER}/models.csv",
+        f"{PAPER}/models/table8.csv",
     output:
         report(
             f"{PAPER}/figure7.png",
@@ -152,7 +149,7 @@ rule draw_figure7:
 
 rule draw_figure12:
     input:
-        f"{PAPER}/models.csv",
+        f"{PAPER}/models/table8.csv",
     output:
         report(
             f"{PAPER}/figure12.png",

@@ -4,6 +4,8 @@ localrules:
     draw_learning_curves,
     draw_insights,
     draw_stand_in,
+    make_comparison,
+    draw_figure11,
 
 
 # predictors: how good latency predictors are, by kind, depth, rows and their number.
@@ -117,7 +119,7 @@ rule draw_learning_curves:
 # insights: what the architectures for each device have in common.
 rule draw_insights:
     input:
-        f"{PAPER}/models.csv",
+        f"{PAPER}/models/table8.csv",
     output:
         report(
             f"{PAPER}/insights.png",
@@ -205,7 +207,7 @@ rule search_stand_in:
 
 rule draw_stand_in:
     input:
-        models=f"{PAPER}/models.csv",
+        models=f"{PAPER}/models/table8.csv",
         candidates=of_every(EVERY_STAND_IN, "{0}/stand_in/{1}/{2}/candidates.csv"),
         budgets=of_every(EVERY_STAND_IN, "{0}/latency/{1}/budgets/{2}.json"),
     output:
@@ -237,6 +239,81 @@ rule draw_stand_in:
             --models {input.models:q} \
             --candidates {input.candidates:q} \
             --budgets {input.budgets:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# table4, table5, table6, table7, distillation: a few models beside each other.
+rule make_comparison:
+    input:
+        f"{PAPER}/models/{{table}}.csv",
+    output:
+        report(
+            f"{PAPER}/{{table}}.csv",
+            caption="../report/comparison.rst",
+            category="Tables",
+            labels={"table": "{table}", "form": "csv"},
+        ),
+        multiext(f"{PAPER}/{{table}}", ".md", ".tex"),
+    log:
+        f"logs/make_comparison/{NAME}/{{table}}.log",
+    benchmark:
+        f"benchmarks/make_comparison/{NAME}/{{table}}.jsonl"
+    wildcard_constraints:
+        table=any_of(set(FAMILIES) - {MAIN}),
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("make_comparison"),
+        command=command("make_comparison"),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        """
+        python {params.command:q} \
+            --table {wildcards.table} \
+            --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# table5: its figure.
+rule draw_figure11:
+    input:
+        f"{PAPER}/models/table5.csv",
+    output:
+        report(
+            f"{PAPER}/figure11.png",
+            caption="../report/figure11.rst",
+            category="Figures",
+            labels={"figure": "11", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure11", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure11/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure11/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure11"),
+        command=command("draw_figure11"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --models {input:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """

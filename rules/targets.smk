@@ -7,6 +7,11 @@ localrules:
     predictors,
     insights,
     stand_in,
+    table4,
+    table5,
+    table6,
+    table7,
+    distillation,
     models,
 
 
@@ -44,6 +49,32 @@ rule insights:
 rule stand_in:
     input:
         multiext(f"{PAPER}/stand_in", ".pdf", ".png", ".csv"),
+
+
+rule table4:
+    input:
+        multiext(f"{PAPER}/table4", ".csv", ".md", ".tex"),
+
+
+rule table5:
+    input:
+        multiext(f"{PAPER}/table5", ".csv", ".md", ".tex"),
+        multiext(f"{PAPER}/figure11", ".pdf", ".png", ".csv"),
+
+
+rule table6:
+    input:
+        multiext(f"{PAPER}/table6", ".csv", ".md", ".tex"),
+
+
+rule table7:
+    input:
+        multiext(f"{PAPER}/table7", ".csv", ".md", ".tex"),
+
+
+rule distillation:
+    input:
+        multiext(f"{PAPER}/distillation", ".csv", ".md", ".tex"),
 
 
 rule models:

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> None:
         label="benchmark_search",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.load("training", args.training)["supertransformer"] | {"precision": "fp32"},
+        recipe=configuration.recipe(args.training, "supertransformer") | {"precision": "fp32"},
         seed=args.seed,
         threads=args.threads,
     )

@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
         label="benchmark_training",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.load("training", args.training)["supertransformer"] | {"update_freq": 1},
+        recipe=configuration.recipe(args.training, "supertransformer") | {"update_freq": 1},
         seed=args.seed,
         threads=args.threads,
         space=space.to_dict(),

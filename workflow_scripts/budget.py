@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -29,6 +30,7 @@ from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
 from hat.search.evolution import Settings
+from models import FAMILIES, MAIN, MAKERS
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
 """Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
@@ -78,9 +80,16 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     prepared = {tasks[name]["corpus"] for name in trained.union(name for name, _ in at_hand)}
     generated = [asked.files["corpus"][corpus][1]["generated"] is not None for corpus in prepared]
     models = [(name, model) for name, task in asked.models.items() for model in task.values()]
-    timed = [device for _, model in models for device in model.devices if asked.at_hand(device)]
+    timed = [
+        device
+        for _, model in models
+        for device in model.devices
+        if asked.at_hand(device) and model.timed_as == model.name
+    ]
     scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
-    imported = sum(model.checkpoint is not None for _, model in models)
+    made = Counter(model.made_by for name, model in models if name in trained)
+    sources = Counter(model.architecture.split("/")[0] for _, model in models if model.base is None)
+    tables = [table for table in FAMILIES if table in (MAIN, *studied)]
 
     def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:
         return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in wanted)
@@ -107,10 +116,10 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "choose_subtransformer": budgets(devices, trained) - budgets(at_hand, trained),
         },
         "models": {
-            "design_baseline": sum(model.architecture.startswith("baselines/") for _, model in models),
-            "convert_architecture": sum(model.given is not None for _, model in models),
-            "train_model": sum(name in trained for name, _ in models) - imported,
-            "import_checkpoint": imported,
+            "design_baseline": sources["baselines"],
+            "convert_architecture": sources["given"],
+            "sample_subtransformer": sources["sampled"],
+            **{maker: made[maker] for maker in MAKERS},
             "measure_model": len(timed),
         },
         "scores": {"translate_model": scores, "score_model": scores},
@@ -120,9 +129,12 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "draw_insights": int("insights" in studied),
             "search_stand_in": stand_ins,
             "draw_stand_in": int("stand_in" in studied),
+            "make_comparison": len(tables) - 1,
+            "draw_figure11": int("table5" in studied),
         },
         "paper": {
-            **dict.fromkeys(("gather_results", "make_table8", "draw_figure6"), 1),
+            "gather_results": len(tables),
+            **dict.fromkeys(("make_table8", "draw_figure6"), 1),
             "draw_figure7": int(scores > 0 and len(timed) > 0),
             "draw_figure12": int(any(task["compared"] for task in tasks.values())),
         },
@@ -156,25 +168,28 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     if task["training"] is None:
         return {}
     space_file, _ = asked.files["space"][task["space"]]
-    _, recipe = asked.files["training"][task["training"]]
+    training_file, _ = asked.files["training"][task["training"]]
     work = workload(asked, task, results)
     size = (work.sentence_length, work.vocabulary)
     mean = mean_flops_per_token(configuration.design_space(space_file), *size, asked.settings["seed"])
     scaled = [designed(space_file, kind, value) for kind in SCALED for value in task["baselines"][kind]]
-    models = [model for model in asked.models[name].values() if model.checkpoint is None]
+    models = [model for model in asked.models[name].values() if model.made_by == "train_model"]
     given = [configuration.find("architecture", model.given) for model in models if model.given is not None]
     known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
+    finetuned = sum(model.family == "finetuned" for model in models)
     settings = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     searches = sum(len(device["budgets"]) for device in task["devices"].values())
 
     def trained(section: str, flops: float) -> float:
-        parts = recipe[section]
+        parts = configuration.recipe(training_file, section)
         return training(flops, parts["updates"] * parts["max_tokens"] * parts["update_freq"]).gpu_hours
 
+    unknown = [mean] * (len(models) - len(known) - finetuned)
     return {
         "supertransformer": trained("supertransformer", mean),
         "search": forward(mean, searches * settings.planned_evaluations * work.validation_tokens).gpu_hours,
-        "models": sum(trained("subtransformer", flops) for flops in known + [mean] * (len(models) - len(known))),
+        "models": sum(trained("subtransformer", flops) for flops in known + unknown)
+        + finetuned * trained("finetuning", mean),
     }
 
 
@@ -192,7 +207,10 @@ def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, fl
     timed_runs = {
         "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
         "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
-        "models": {device: sum(device in model.devices for model in models) * runs for device in devices},
+        "models": {
+            device: sum(device in model.devices and model.timed_as == model.name for model in models) * runs
+            for device in devices
+        },
     }
 
     def hours(device: str, runs: int) -> float | None:

@@ -32,6 +32,9 @@ FOLDERS: dict[Named, Path] = {
 GENES = (*DesignSpace.choice_names(), "qkv_dim")
 """The keys of a space file that a DesignSpace knows; the others are about baselines."""
 
+SHORTER = 4
+"""Fine-tuning takes the paper a quarter of the updates of a training from scratch (Table 6)."""
+
 NUMBERS = Draft202012Validator.TYPE_CHECKER.redefine_many(
     {
         "integer": lambda _, value: type(value) is int,
@@ -59,6 +62,16 @@ def design_space(name: str | os.PathLike[str]) -> DesignSpace:
     """The design space of a space file, without what the file says about baselines."""
     record = load("space", name)
     return DesignSpace.from_dict({gene: record[gene] for gene in GENES}, shown(find("space", name)))
+
+
+def recipe(name: str | os.PathLike[str], section: str) -> dict[str, Any]:
+    """A section of a training file. That for fine-tuning is the SubTransformers' with what it says otherwise."""
+    sections = load("training", name)
+    if section != "finetuning":
+        return cast(dict[str, Any], sections[section])
+    scratch, changed = sections["subtransformer"], sections[section]
+    shorter = {key: -(-scratch[key] // SHORTER) for key in ("updates", "warmup_updates")}
+    return scratch | shorter | {key: value for key, value in changed.items() if value is not None}
 
 
 def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) -> Path:

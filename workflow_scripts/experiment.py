@@ -17,30 +17,16 @@ from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
 from hat.search.evolution import Settings
+from models import FAMILIES, MAIN, Model, compared, models_of
+
+UNTRAINED = {"stand_in"}
+TRAINED = set(FAMILIES) - {MAIN}
+"""Studies that make sense only without, or only with a training."""
+SEARCHES = {"table4": 1, "table5": 1, "table6": 1, "table7": 1, "distillation": 2}
+"""Searches for the first device that a study compares."""
 
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """A model to train, to score and to time. Paths are below the task's folder."""
-
-    name: str
-    family: str
-    """hat, depth, width or given"""
-    architecture: str
-    """The file that its architecture comes from."""
-    devices: tuple[str, ...]
-    """Where it is timed: on the device that it was searched for or given for, or on all of them."""
-    budget: str | None = None
-    confirmed: str | None = None
-    """What its search found; HAT models only."""
-    given: str | None = None
-    """The file of its architecture, by name or path; given architectures only."""
-    checkpoint: str | None = None
-    """The authors' checkpoint that is imported instead of a training, path or URL."""
-    sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +40,11 @@ class Experiment:
     """Path and contents of each file that a task names, by kind and name."""
     models: dict[str, dict[str, Model]]
     """The models of each task, by name."""
+
+    def compared(self, task: str, table: str) -> list[Model]:
+        """The models of a task that a table compares; none where the task does not ask for it."""
+        asked = table == MAIN or table in self.settings["tasks"][task]["studies"]
+        return compared(list(self.models[task].values()), table) if asked else []
 
     def at_hand(self, device: str) -> bool:
         """Whether the device can be measured; of others, published latencies are known."""
@@ -79,45 +70,6 @@ def read(name: str, place: str | None = None) -> Experiment:
         _check_models(wanted, found, where)
         models[task] = {model.name: model for model in found}
     return Experiment(place=place, settings=settings, files=files, models=models)
-
-
-def models_of(task: Contents) -> Iterator[Model]:
-    """The models of a task: one for each budget of each device, those given, and the baselines.
-
-    Where nothing is trained, searches run on a stand-in for the loss, and what they find is no model.
-    """
-    for device, wanted in task["devices"].items():
-        for text in wanted["budgets"] if task["training"] is not None else ():
-            folder = f"search/{device}/{budget_name(text)}"
-            yield Model(
-                name=f"hat-{device}-{budget_name(text)}",
-                family="hat",
-                architecture=f"{folder}/subtransformer.yaml",
-                devices=(device,),
-                budget=text,
-                confirmed=f"{folder}/confirmed.json",
-            )
-        yield from _given(wanted["models"], (device,))
-    for family in ("depth", "width"):
-        for size in task["baselines"][family]:
-            name = f"transformer-{family}-{size}"
-            yield Model(name=name, family=family, architecture=f"baselines/{name}.yaml", devices=tuple(task["devices"]))
-    yield from _given(task["baselines"]["given"], tuple(task["devices"]))
-
-
-def _given(entries: Sequence[str | Contents], devices: tuple[str, ...]) -> Iterator[Model]:
-    for entry in entries:
-        wanted = {"architecture": entry} if isinstance(entry, str) else entry
-        name = Path(wanted["architecture"]).name.removesuffix(".yaml").removesuffix(".yml")
-        yield Model(
-            name=name,
-            family="given",
-            architecture=f"given/{name}.yaml",
-            devices=devices,
-            given=wanted["architecture"],
-            checkpoint=wanted.get("checkpoint"),
-            sha256=wanted.get("sha256"),
-        )
 
 
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
@@ -146,8 +98,21 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         raise InputError(
             f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
         )
-    if task["training"] is not None and "stand_in" in task["studies"]:
-        raise InputError(f"{where} > studies", "stand_in where models are trained", "training: null, or no stand_in")
+    trained = task["training"] is not None
+    for study in task["studies"]:
+        if trained and study in UNTRAINED:
+            raise InputError(
+                f"{where} > studies", f"{study} where models are trained", f"training: null, or no {study}"
+            )
+        if not trained and study in TRAINED:
+            raise InputError(
+                f"{where} > studies", f"{study} where nothing is trained", f"training: NAME, or no {study}"
+            )
+    searched = len(next(iter(task["devices"].values()), {"budgets": []})["budgets"])
+    for study, needed in SEARCHES.items():
+        if study in task["studies"] and searched < needed:
+            said = f"{study}, but the first device has {searched} budgets"
+            raise InputError(f"{where} > studies", said, f"at least {needed}")
     with _at(where):
         Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     for family in ("depth", "width"):

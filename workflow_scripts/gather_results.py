@@ -1,4 +1,4 @@
-"""Gather what an experiment found into one tidy table: a row for each task, model and device."""
+"""Gather what an experiment found, for one of its tables: a row for each task, device and model that is compared."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from pathlib import Path
 
 import command
 import experiment
+from hat.errors import InputError
 from hat.files import JsonFile, read_csv
 from hat.paper.models import ModelRow, model_row, write_models
+from models import MAIN
 
 
 def main(args: argparse.Namespace) -> None:
-    write_models(args.output, list(_rows(experiment.read(args.experiment), args.results)))
+    rows = list(_rows(experiment.read(args.experiment), args.table, args.results))
+    if not rows:
+        raise InputError(args.experiment, f"no task asks for {args.table}", f"studies: [{args.table}]")
+    write_models(args.output, rows)
 
 
-def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
+def _rows(asked: experiment.Experiment, table: str, results: Path) -> Iterator[ModelRow]:
     for name, task in asked.settings["tasks"].items():
+        models = asked.compared(name, table)
         folder = results / asked.settings["experiment"] / name
         _, corpus = asked.files["corpus"][task["corpus"]]
         statistics = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
@@ -26,22 +32,24 @@ def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
         for device in task["devices"]:
             at_hand, predicted = asked.at_hand(device), folder / "latency" / device / "models.csv"
             predictions = {} if at_hand else {row["model"]: row for row in read_csv(predicted)}
-            for model in asked.models[name].values():
+            for model in models:
                 if device in model.devices:
-                    model_folder = folder / "models" / model.name
+                    trained, model_folder = task["training"] is not None, folder / "models" / model.name
                     yield model_row(
                         task=name,
                         hardware=device,
                         model=model.name,
                         family=model.family,
+                        base=model.base,
                         budget=model.budget,
                         bleu_kind=corpus["bleu"],
                         sentence_length=length,
                         architecture=folder / model.architecture,
-                        score=model_folder / "score" / f"{split}.json" if task["training"] is not None else None,
-                        latency=model_folder / "latency" / f"{device}.json" if at_hand else None,
-                        predicted_ms=None if at_hand else float(predictions[model.name]["predicted_ms"]),
+                        score=model_folder / "score" / f"{split}.json" if trained else None,
+                        latency=folder / "models" / model.timed_as / "latency" / f"{device}.json" if at_hand else None,
+                        predicted_ms=None if at_hand else float(predictions[model.timed_as]["predicted_ms"]),
                         confirmed=folder / model.confirmed if model.confirmed else None,
+                        report=model_folder / "train.json" if trained else None,
                         root=results.parent,
                     )
 
@@ -49,6 +57,7 @@ def _rows(asked: experiment.Experiment, results: Path) -> Iterator[ModelRow]:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiment", required=True, help="experiment: its name or its file")
+    parser.add_argument("--table", default=MAIN, help="which table, such as table4 (default: %(default)s)")
     parser.add_argument("--results", required=True, type=Path, help="folder of all results")
     parser.add_argument("--output", required=True, type=Path, help="table to write (CSV)")
     return parser

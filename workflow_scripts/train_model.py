@@ -1,4 +1,4 @@
-"""Train one dense Transformer from scratch: a searched SubTransformer or a baseline."""
+"""Train one dense Transformer, from scratch or from given weights, from the references alone or from a teacher, too."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--architecture", type=Path, required=True, help="YAML file of the architecture")
     options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")
     options.add_argument("--training", required=True, help="training file; its section 'subtransformer' is used")
+    options.add_argument(
+        "--initial", type=Path, metavar="PT", help="start from its weights, by the section 'finetuning'"
+    )
+    options.add_argument("--teacher", type=Path, metavar="PT", help="learn from its most likely words, too")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--rolling", type=Path, required=True, help="folder for progress that survives a kill")
@@ -35,9 +39,11 @@ def main(args: argparse.Namespace) -> None:
         label=f"train_model {args.checkpoint.parent.name}",
         corpus=args.corpus,
         architecture=architecture,
-        recipe=configuration.load("training", args.training)["subtransformer"],
+        recipe=configuration.recipe(args.training, "finetuning" if args.initial else "subtransformer"),
         seed=args.seed,
         threads=args.threads,
+        initial=args.initial,
+        teacher=args.teacher,
     )
     # equal architectures have equal fingerprints: they are trained once, whatever they are called
     with rolling_folder(args.rolling, "train_model", training.fingerprint(code_hash("train_model"))) as folder:

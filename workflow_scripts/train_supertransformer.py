@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> None:
         label="train_supertransformer",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.load("training", args.training)["supertransformer"],
+        recipe=configuration.recipe(args.training, "supertransformer"),
         seed=args.seed,
         threads=args.threads,
         space=space.to_dict(),

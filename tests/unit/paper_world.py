@@ -14,6 +14,7 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
     facts: dict[str, Any] = {
         "task": "multi30k.de-en",
         "hardware": "this_cpu",
+        "base": None,
         "budget": None,
         "budget_ms": None,
         "predicted_ms": None,
@@ -38,6 +39,13 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
         "sacrebleu_half_width": 1.4,
         "chrf2": 55.5,
         "sentences": 1000,
+        "valid_loss": 3.5,
+        "updates": 800,
+        "training_seconds": 60.5,
+        "bits": None,
+        "quantised_embeddings": None,
+        "file_bytes": None,
+        "unquantised_file_bytes": None,
         "published_latency_ms": None,
         "published_params_m": None,
         "published_flops_g": None,
@@ -51,6 +59,7 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
         "score_file": "results/x/score/test.json",
         "latency_file": "results/x/latency/this_cpu.json",
         "confirmed_file": None,
+        "report_file": "results/x/train.json",
     }
     return ModelRow(model=model, family=family, latency_ms=latency_ms, **{**facts, **changes})
 

@@ -105,6 +105,7 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> dict[str, Path]:
             "signature": {"device": "this-cpu", "beam": 5, "sentence_length": 11, "anchor": tiny_space.largest.key},
         },
         "confirmed": {"budget": "p25", "budget_ms": 10.0, "predicted_ms": 9.9, "rank": 3, "fits": True},
+        "report": {"updates": 800, "best_valid_loss": 3.25, "seconds": 61.5},
     }
     for name, content in contents.items():
         (folder / f"{name}.json").write_text(json.dumps(content))
@@ -114,6 +115,7 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> dict[str, Path]:
 def gathered(files: dict[str, Path], root: Path, **changes: Any) -> ModelRow:
     facts: dict[str, Any] = {"task": "task", "hardware": "this-cpu", "model": "hat-this-cpu-p25", "family": "hat"}
     facts |= {"budget": "25%", "bleu_kind": "tokenized", "sentence_length": 11, "predicted_ms": None}
+    facts |= {"base": None}
     return model_row(**{**facts, **files, "root": root, **changes})
 
 
@@ -127,6 +129,7 @@ def test_a_row_gathers_its_files(tmp_path: Path, files: dict[str, Path], tiny_sp
     anchor = hashlib.sha256(tiny_space.largest.key.encode()).hexdigest()[:8]
     assert found.latency_signature == f"device:this-cpu|beam:5|sentence_length:11|anchor:{anchor}"
     assert found.bleu_signature == "signature of tokenized_bleu"
+    assert (found.updates, found.valid_loss, found.training_seconds, found.bits) == (800, 3.25, 61.5, None)
     assert found.score_file == "results/x/task/score.json"
     assert found.confirmed_file == "results/x/task/confirmed.json"
 

@@ -61,6 +61,7 @@ def made_up(tmp_path: Path) -> Path:
         latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
         (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
+        (folder / "train.json").write_text(json.dumps({"updates": 800, "best_valid_loss": 3.25, "seconds": 61.5}))
         search = task / "search" / "this-cpu" / model.rsplit("-", 1)[1]
         hat = model.startswith("hat")
         architecture = search / "subtransformer.yaml" if hat else task / "baselines" / f"{model}.yaml"

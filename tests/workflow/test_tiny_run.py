@@ -14,7 +14,7 @@ from tests.workflow.conftest import ROOT, House
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p60", "transformer-depth-1")
+MODELS = ("hat-this-cpu-p60", "hat-this-cpu-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_every_artifact_is_there(finished: House) -> None:
 
 def test_the_table_has_a_row_for_each_model(finished: House) -> None:
     paper = finished.work / "results" / "tiny" / "paper"
-    with open(paper / "models.csv", newline="") as stream:
+    with open(paper / "models" / "table8.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["model"] for row in rows} == set(MODELS)
     for suffix in (".csv", ".md", ".tex"):

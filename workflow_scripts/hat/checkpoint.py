@@ -1,9 +1,10 @@
-"""One file per model: its architecture, its weights and the facts about its training. Loaded with weights only."""
+"""One file per model: its architecture, its weights and the facts about their making. Loaded with weights only."""
 
 from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,11 +12,17 @@ import torch
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import replacing
+from hat.quantisation import Packed, plain
 from hat.transformer import Transformer
 
 
-def save_checkpoint(path: str | os.PathLike[str], model: Transformer, **facts: Any) -> None:
-    """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all."""
+def save_checkpoint(
+    path: str | os.PathLike[str], model: Transformer, packed: Mapping[str, Packed] | None = None, **facts: Any
+) -> None:
+    """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all.
+
+    Weights that are in `packed` are stored so (`hat.quantisation`).
+    """
     state = {name: weight.detach().float().cpu() for name, weight in model.state_dict().items()}
     record = {
         "architecture": model.architecture.to_dict(),
@@ -23,7 +30,7 @@ def save_checkpoint(path: str | os.PathLike[str], model: Transformer, **facts: A
         "target_vocabulary": model.target_vocabulary,
         "share_embeddings": model.share_embeddings,
         "padding_index": model.padding_index,
-        "weights": state,
+        "weights": state | dict(packed or {}),
         "facts": facts,
     }
     write_tensors(path, record)
@@ -48,7 +55,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[Transformer, dict[str
             share_embeddings=record["share_embeddings"],
             padding_index=record["padding_index"],
         )
-        model.load_state_dict(record["weights"])
+        model.load_state_dict(plain(record["weights"]))
         return model.eval(), record["facts"]
     except FileNotFoundError:
         raise InputError(path, "no such file", "a checkpoint of this project") from None

@@ -8,6 +8,7 @@ from typing import Any
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import BaseFairseqModel, FairseqEncoder, FairseqIncrementalDecoder, register_model
 from hat.architecture import SubTransformer
+from hat.checkpoint import load_checkpoint
 from hat.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from torch import Tensor
 @dataclass
 class HatTransformerConfig(FairseqDataclass):
     architecture: str = field(default="", metadata={"help": "YAML file of the architecture whose weights are trained"})
+    initial: str = field(default="", metadata={"help": "checkpoint of this project whose weights training starts from"})
     share_embeddings: bool = field(
         default=False, metadata={"help": "one table for source, target and output (needs a joint dictionary)"}
     )
@@ -44,6 +46,8 @@ class HatTransformer(BaseFairseqModel):
             dropout=cfg.dropout,
             attention_dropout=cfg.attention_dropout,
         )
+        if cfg.initial:
+            transformer.load_state_dict(load_checkpoint(cfg.initial)[0].state_dict())
         return cls(transformer, source, target)
 
     @property

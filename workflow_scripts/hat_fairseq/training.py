@@ -17,7 +17,7 @@ from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
 from hat.checkpoint import save_checkpoint
 from hat.errors import InputError
-from hat.files import folder_digest, write_yaml
+from hat.files import file_digest, folder_digest, write_yaml
 from hat.progress import say
 from hat.transformer import Transformer
 
@@ -41,6 +41,10 @@ class Training:
     threads: int
     space: dict[str, Any] | None = None
     """The design space when this trains a SuperTransformer; `architecture` is then its maximum."""
+    initial: Path | None = None
+    """A checkpoint of this architecture whose weights the training starts from."""
+    teacher: Path | None = None
+    """A checkpoint that is learned from, besides the references."""
 
     def fingerprint(self, code: str) -> dict[str, Any]:
         """Everything that the weights depend on: the name of the rolling folder follows from it."""
@@ -51,6 +55,7 @@ class Training:
             "space": self.space,
             "recipe": self.recipe,
             "seed": self.seed,
+            **{name: file_digest(path) for name in ("initial", "teacher") if (path := getattr(self, name))},
         }
 
     def run(self, folder: Path) -> tuple[Transformer, dict[str, Any]]:
@@ -117,6 +122,7 @@ class Training:
             "autocast": self.recipe["precision"] == "bf16",
             "arch": "hat_transformer",
             "architecture": folder / "architecture.yaml",
+            "initial": self.initial or "",
             "share-embeddings": statistics(self.corpus)["dictionary"] == "joint",
             "dropout": self.recipe["dropout"],
             "attention-dropout": self.recipe["attention_dropout"],
@@ -128,7 +134,8 @@ class Training:
         options = {
             "source-lang": facts["source"],
             "target-lang": facts["target"],
-            "criterion": "label_smoothed_cross_entropy",
+            "criterion": "hat_distillation" if self.teacher else "label_smoothed_cross_entropy",
+            "teacher": self.teacher or "",
             "label-smoothing": recipe["label_smoothing"],
             "optimizer": "adam",
             "adam-betas": "(0.9, 0.98)",

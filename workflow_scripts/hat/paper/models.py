@@ -12,10 +12,22 @@ from typing import Any, get_args, get_type_hints
 from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
-from hat.files import JsonFile, read_csv, write_csv
+from hat.files import JsonFile, read_csv, read_json, write_csv
 from hat.paper.published.facts import published_model
 
-FAMILIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling", "given": "Given architecture"}
+FAMILIES = {
+    "hat": "HAT",
+    "depth": "Depth scaling",
+    "width": "Width scaling",
+    "given": "Given architecture",
+    "largest": "Largest SubTransformer",
+    "smallest": "Smallest SubTransformer",
+    "random": "Random SubTransformer",
+    "inherited": "Inherited weights",
+    "finetuned": "Inherited and fine-tuned",
+    "quantised": "Quantised",
+    "distilled": "Distilled",
+}
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
 
 
@@ -31,6 +43,8 @@ class ModelRow:
     model: str
     family: str
     """One of `FAMILIES`."""
+    base: str | None
+    """The model that it shares its architecture and its latency with, where its weights come from elsewhere."""
     budget: str | None
     """The latency budget as the experiment states it (25%, 120ms); HAT models only."""
     budget_ms: float | None
@@ -63,6 +77,17 @@ class ModelRow:
     sacrebleu_half_width: float | None
     chrf2: float | None
     sentences: int | None
+    valid_loss: float | None
+    """Label-smoothed cross-entropy per validation token, base 2: the best of the training, or as inherited."""
+    updates: int | None
+    training_seconds: float | None
+    """Computing alone, on whatever machine it was."""
+    bits: int | None
+    """Of each quantised weight."""
+    quantised_embeddings: bool | None
+    file_bytes: int | None
+    """The model as it is stored; of quantised models, packed. `unquantised_file_bytes` is what it was before."""
+    unquantised_file_bytes: int | None
     published_latency_ms: float | None
     """As printed in the paper, like all that is called published; never mixed with measurements."""
     published_params_m: float | None
@@ -78,6 +103,7 @@ class ModelRow:
     score_file: str | None
     latency_file: str | None
     confirmed_file: str | None
+    report_file: str | None
 
     @property
     def bleu(self) -> float | None:
@@ -104,7 +130,7 @@ class ModelRow:
             "width": self.decoder_embed_dim,
             "given": self.model,
         }
-        return str(sizes[self.family])
+        return str(sizes.get(self.family, self.model))
 
     @property
     def sub(self) -> SubTransformer:
@@ -125,6 +151,8 @@ def model_row(
     latency: Path | None,
     predicted_ms: float | None,
     confirmed: Path | None,
+    report: Path | None,
+    base: str | None,
     root: Path,
 ) -> ModelRow:
     """The row of one model from the files that its rules wrote. Files are named relative to the folder `root`.
@@ -142,6 +170,7 @@ def model_row(
         "hardware": hardware,
         "model": model,
         "family": family,
+        "base": base,
         "budget": budget,
         "budget_ms": budget_ms,
         "predicted_ms": choice.number("predicted_ms") if choice else predicted_ms,
@@ -157,10 +186,17 @@ def model_row(
         "sentence_length": sentence_length,
         "bleu_kind": bleu_kind,
         **(_scored(score, bleu_kind) if score else {}),
+        **(_made(report) if report else {}),
         **printed,
         "architecture": sub.key,
     }
-    files = {"architecture": architecture, "score": score, "latency": latency, "confirmed": confirmed}
+    files = {
+        "architecture": architecture,
+        "score": score,
+        "latency": latency,
+        "confirmed": confirmed,
+        "report": report,
+    }
     for name, path in files.items():
         if path is not None:
             shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
@@ -184,6 +220,20 @@ def _scored(score: Path, bleu_kind: str) -> dict[str, Any]:
         "sentences": int(scores.number("sentences")),
         "bleu_signature": str(scores["signatures", BLEU_KINDS[bleu_kind]]),
         "sacrebleu_signature": str(scores["signatures", "sacrebleu"]),
+    }
+
+
+def _made(report: Path) -> dict[str, Any]:
+    """What the command that made a model tells of that; each tells what applies to it."""
+    facts = read_json(report)
+    return {
+        "valid_loss": facts.get("valid_loss", facts.get("best_valid_loss")),
+        "updates": facts.get("updates"),
+        "training_seconds": facts.get("seconds"),
+        "bits": facts.get("bits"),
+        "quantised_embeddings": facts.get("embeddings"),
+        "file_bytes": facts.get("file_bytes"),
+        "unquantised_file_bytes": facts.get("unquantised_file_bytes"),
     }
 
 

@@ -1,0 +1,51 @@
+"""Extract a SubTransformer with the weights that it inherits from the SuperTransformer, and score it by their loss."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+import torch
+from hat.architecture import SubTransformer
+from hat.checkpoint import save_checkpoint
+from hat.cost import count_parameters
+from hat.errors import InputError
+from hat.files import write_json
+from hat.progress import say
+from hat_fairseq.inherited import InheritedLoss
+
+
+def main(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    sub = SubTransformer.load(args.architecture)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    objective = InheritedLoss(args.supertransformer, args.corpus, max_tokens=args.max_tokens, device=device)
+    try:
+        loss = objective(sub)
+    except ValueError as error:
+        raise InputError(args.architecture, str(error)) from None
+    say(f"extract_model {args.checkpoint.parent.name}: validation loss {loss:.4f}")
+    facts = {"valid_loss": round(loss, 4), "label_smoothing": objective.label_smoothing}
+    save_checkpoint(args.checkpoint, objective.model.extract(sub), **facts)
+    sub.save(args.architecture_copy)
+    write_json(args.report, {**facts, "parameters": count_parameters(sub)})
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument(
+        "--supertransformer", type=Path, required=True, metavar="PT", help="checkpoint to inherit from"
+    )
+    options.add_argument("--architecture", type=Path, required=True, help="YAML file of the SubTransformer")
+    options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")
+    options.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="tokens in a validation batch")
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--checkpoint", type=Path, required=True, help="output: dense model")
+    options.add_argument("--architecture-copy", type=Path, required=True, help="output: its architecture beside it")
+    options.add_argument("--report", type=Path, required=True, help="output: JSON, its validation loss")
+    return options
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)

@@ -1,0 +1,45 @@
+"""Quantise the weights of a trained model to a few bits each by K-means, and store them packed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import command
+from hat.checkpoint import load_checkpoint, save_checkpoint
+from hat.cost import count_parameters
+from hat.files import write_json
+from hat.progress import say
+from hat.quantisation import quantise
+
+
+def main(args: argparse.Namespace) -> None:
+    model, facts = load_checkpoint(args.initial)
+    packed = quantise(model, args.bits, embeddings=args.embeddings)
+    save_checkpoint(args.checkpoint, model, packed, **facts)
+    after, before = args.checkpoint.stat().st_size, args.initial.stat().st_size
+    say(f"quantise_model {args.checkpoint.parent.name}: {before} bytes to {after}")
+    model.architecture.save(args.architecture_copy)
+    report = {
+        "bits": args.bits,
+        "embeddings": args.embeddings,
+        "file_bytes": after,
+        "unquantised_file_bytes": before,
+        "parameters": count_parameters(model.architecture),
+    }
+    write_json(args.report, report)
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--initial", type=Path, required=True, metavar="PT", help="the trained model")
+    options.add_argument("--bits", type=int, required=True, help="for each weight, 1 to 8")
+    options.add_argument("--embeddings", action="store_true", help="quantise the embedding tables, too")
+    options.add_argument("--checkpoint", type=Path, required=True, help="output: the packed model")
+    options.add_argument("--architecture-copy", type=Path, required=True, help="output: its architecture beside it")
+    options.add_argument("--report", type=Path, required=True, help="output: JSON, its sizes")
+    return options
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
