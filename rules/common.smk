@@ -82,6 +82,25 @@ def studied(study):
     return [(task, device) for task, device in EVERY_DEVICE if study in TASKS[task]["studies"]]
 
 
+def first_devices(study):
+    """The first device of each task that asks for a study: many studies look at no other."""
+    return [(task, next(iter(TASKS[task]["devices"]))) for task in TASKS if study in TASKS[task]["studies"]]
+
+
+def of_first_devices(study):
+    """Every search for those."""
+    places = first_devices(study)
+    return [(task, device, budget) for task, device, budget in EVERY_SEARCH if (task, device) in places]
+
+
+def searched(study):
+    """One search for each of those: that with the middle budget, the wider of two."""
+    budgets = [
+        (place, [budget for *found, budget in EVERY_SEARCH if tuple(found) == place]) for place in first_devices(study)
+    ]
+    return [(*place, found[len(found) // 2]) for place, found in budgets]
+
+
 GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
 FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
 

@@ -12,6 +12,9 @@ localrules:
     table6,
     table7,
     distillation,
+    figure9,
+    pareto,
+    online,
     models,
 
 
@@ -75,6 +78,22 @@ rule table7:
 rule distillation:
     input:
         multiext(f"{PAPER}/distillation", ".csv", ".md", ".tex"),
+
+
+rule figure9:
+    input:
+        multiext(f"{PAPER}/figure9", ".pdf", ".png", ".csv"),
+
+
+rule pareto:
+    input:
+        multiext(f"{PAPER}/pareto", ".pdf", ".png", ".csv"),
+        multiext(f"{PAPER}/menu", ".csv", ".md", ".tex"),
+
+
+rule online:
+    input:
+        multiext(f"{PAPER}/online", ".csv", ".md", ".tex"),
 
 
 rule models:

@@ -20,9 +20,11 @@ from hat.search.evolution import Settings
 from models import FAMILIES, MAIN, Model, compared, models_of
 
 UNTRAINED = {"stand_in"}
-TRAINED = set(FAMILIES) - {MAIN}
+TRAINED = set(FAMILIES) - {MAIN} | {"figure9", "pareto", "online"}
 """Studies that make sense only without, or only with a training."""
-SEARCHES = {"table4": 1, "table5": 1, "table6": 1, "table7": 1, "distillation": 2}
+SEARCHES = dict.fromkeys(("table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1) | {
+    "distillation": 2
+}
 """Searches for the first device that a study compares."""
 
 Contents = dict[str, Any]
@@ -113,6 +115,8 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         if study in task["studies"] and searched < needed:
             said = f"{study}, but the first device has {searched} budgets"
             raise InputError(f"{where} > studies", said, f"at least {needed}")
+    if "online" in task["studies"] and files["device"][next(iter(task["devices"]))][1]["published"] is not None:
+        raise InputError(f"{where} > studies", "online, but the first device is not at hand", "a device to measure on")
     with _at(where):
         Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     for family in ("depth", "width"):

@@ -12,12 +12,14 @@ from hat.search.stand_in import stand_in_loss
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    searching.search(args, stand_in_loss)
+    searching.write_tables(args, searching.search(args, searching.predictor(args), stand_in_loss))
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    searching.add_predictor_argument(p)
     searching.add_arguments(p)
+    searching.add_table_arguments(p)
     return p
 
 

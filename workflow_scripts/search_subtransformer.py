@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import command
+import inheriting
 import searching
-import torch
-from code_hash import code_hash
-from hat.errors import InputError
-from hat.files import file_digest
-from hat.rolling import rolling_folder
-from hat.search.memo import RememberedLoss
-from hat_fairseq.inherited import InheritedLoss
-
-SPLIT = "valid"
 
 
 def main(args: argparse.Namespace) -> None:
-    torch.set_num_threads(args.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    objective = InheritedLoss(
-        args.supertransformer, args.corpus, split=SPLIT, max_tokens=args.max_tokens, device=device
-    )
-    if objective.model.architecture != searching.design_space(args).maximum:
-        raise InputError(args.supertransformer, f"not the SuperTransformer of the design space {args.space}")
-    # everything a loss depends on and nothing about the budget: all searches of a task share what they learn
-    fingerprint = {
-        "supertransformer": file_digest(args.supertransformer),
-        "corpus": {path.name: file_digest(path) for path in validation_files(args.corpus)},
-        "code": code_hash("search_subtransformer"),
-        "max_tokens": args.max_tokens,
-        "device": device,
-    }
-    with (
-        rolling_folder(args.rolling, "search", fingerprint, shared=True) as folder,
-        RememberedLoss(folder, objective) as loss,
-    ):
-        searching.search(args, loss, lambda: loss.scored)
-
-
-def validation_files(corpus: Path) -> list[Path]:
-    return sorted([*corpus.glob(f"{SPLIT}.*"), *corpus.glob("dict.*")])
+    with inheriting.remembered_loss(args) as loss:
+        history = searching.search(args, searching.predictor(args), loss, asked=lambda: loss.asked)
+    searching.write_tables(args, history)
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--supertransformer", required=True, type=Path, metavar="PT", help="checkpoint to inherit from")
-    p.add_argument("--corpus", required=True, type=Path, metavar="FOLDER", help="binarised corpus")
+    inheriting.add_arguments(p)
+    searching.add_predictor_argument(p)
     searching.add_arguments(p)
-    p.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="tokens in a validation batch")
-    p.add_argument("--threads", type=int, default=1, metavar="N")
-    p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where losses are remembered")
+    searching.add_table_arguments(p)
     return p
 
 

@@ -15,7 +15,7 @@ import pytest
 from hat.architecture import SubTransformer
 from hat.rolling import rolling_folder
 from hat.search.evolution import Evaluation, Settings, evolve
-from hat.search.memo import RememberedLoss
+from hat.search.memo import Remembered
 from hat.search.tables import write_history
 
 from tests.spaces import SMALL as SPACE
@@ -47,7 +47,7 @@ class Counted:
 
 
 def run(folder: Path, objective: Counted, constraint_ms: float = 3.0) -> list[Evaluation]:
-    with RememberedLoss(folder, objective) as remembered:
+    with Remembered(folder, objective) as remembered:
         return list(evolve(SPACE, predict, remembered, constraint_ms, SMALL, 1))
 
 
@@ -88,43 +88,43 @@ def test_other_budgets_score_only_what_is_new_and_find_the_same_as_alone(tmp_pat
 
 
 def test_losses_come_back_to_the_last_bit(tmp_path: Path) -> None:
-    with RememberedLoss(tmp_path, loss) as first:
+    with Remembered(tmp_path, loss) as first:
         computed = [first(sub) for sub in SUBS]
-    with RememberedLoss(tmp_path, Counted(0)) as second:
+    with Remembered(tmp_path, Counted(0)) as second:
         assert [second(sub) for sub in SUBS] == computed
-        assert second.scored == 0
+        assert second.asked == 0
 
 
-@pytest.mark.parametrize("torn", [b"", b"{", b'{"key": "x"', b'{"key": "x", "loss": 1', b"\xff", b"[1]\n", b"null\n"])
+@pytest.mark.parametrize("torn", [b"", b"{", b'{"key": "x"', b'{"key": "x", "value": 1', b"\xff", b"[1]\n", b"null\n"])
 def test_a_line_torn_by_a_kill_costs_that_line_only(tmp_path: Path, torn: bytes) -> None:
-    with RememberedLoss(tmp_path, loss) as memo:
+    with Remembered(tmp_path, loss) as memo:
         computed = [memo(sub) for sub in SUBS[:3]]
-    path = tmp_path / "losses.jsonl"
+    path = tmp_path / "values.jsonl"
     path.write_bytes(path.read_bytes() + torn)
     late = Counted()
-    with RememberedLoss(tmp_path, late) as memo:
+    with Remembered(tmp_path, late) as memo:
         assert [memo(sub) for sub in SUBS[:3]] == computed
         memo(SUBS[3])
     assert late.asked == [SUBS[3]]
-    with RememberedLoss(tmp_path, Counted(0)) as memo:
+    with Remembered(tmp_path, Counted(0)) as memo:
         assert [memo(sub) for sub in SUBS[:4]] == [*computed, loss(SUBS[3])]
 
 
 def test_a_torn_line_whose_rest_is_lost_is_scored_again(tmp_path: Path) -> None:
-    with RememberedLoss(tmp_path, loss) as memo:
+    with Remembered(tmp_path, loss) as memo:
         memo(SUBS[0])
         memo(SUBS[1])
-    path = tmp_path / "losses.jsonl"
+    path = tmp_path / "values.jsonl"
     path.write_bytes(path.read_bytes()[:-9])
     again = Counted()
-    with RememberedLoss(tmp_path, again) as memo:
+    with Remembered(tmp_path, again) as memo:
         assert [memo(sub) for sub in SUBS[:2]] == [loss(SUBS[0]), loss(SUBS[1])]
     assert again.asked == [SUBS[1]]
 
 
 def test_a_line_that_another_process_is_still_writing_is_read_when_it_is_complete(tmp_path: Path) -> None:
-    path = tmp_path / "losses.jsonl"
-    line = json.dumps({"key": SUBS[1].key, "loss": loss(SUBS[1])}) + "\n"
+    path = tmp_path / "values.jsonl"
+    line = json.dumps({"key": SUBS[1].key, "value": loss(SUBS[1])}) + "\n"
     path.write_text(line[:20])
     asked = []
 
@@ -134,24 +134,24 @@ def test_a_line_that_another_process_is_still_writing_is_read_when_it_is_complet
             stream.write(line[20:])
         return loss(sub)
 
-    with RememberedLoss(tmp_path, objective) as memo:
+    with Remembered(tmp_path, objective) as memo:
         assert [memo(sub) for sub in SUBS[:2]] == [loss(SUBS[0]), loss(SUBS[1])]
     assert asked == SUBS[:1]
 
 
 def test_every_loss_is_on_disk_when_the_search_goes_on(tmp_path: Path) -> None:
-    with RememberedLoss(tmp_path, loss) as memo:
+    with Remembered(tmp_path, loss) as memo:
         for count, sub in enumerate(dict.fromkeys(SUBS), start=1):
             memo(sub)
-            lines = (tmp_path / "losses.jsonl").read_text().splitlines()
+            lines = (tmp_path / "values.jsonl").read_text().splitlines()
             assert len(lines) == count
-            assert json.loads(lines[-1]) == {"key": sub.key, "loss": loss(sub)}
+            assert json.loads(lines[-1]) == {"key": sub.key, "value": loss(sub)}
 
 
 def test_an_error_in_the_objective_releases_its_claim_and_remembers_nothing(tmp_path: Path) -> None:
-    with RememberedLoss(tmp_path, Counted(0)) as memo, pytest.raises(KeyboardInterrupt):
+    with Remembered(tmp_path, Counted(0)) as memo, pytest.raises(KeyboardInterrupt):
         memo(SUBS[0])
-    assert (tmp_path / "losses.jsonl").read_text() == ""
+    assert (tmp_path / "values.jsonl").read_text() == ""
     other = multiprocessing.get_context("fork").Process(target=_score, args=(tmp_path, [0], 0.0))
     other.start()
     other.join(10)
@@ -167,7 +167,7 @@ def _score(folder: Path, order: list[int], seconds: float, stop_at: int | None =
             log.write(f"{SUBS.index(sub)}\n")
         return loss(sub)
 
-    with RememberedLoss(folder, slow) as memo:
+    with Remembered(folder, slow) as memo:
         for index in order:
             assert memo(SUBS[index]) == loss(SUBS[index])
 

@@ -17,7 +17,7 @@ from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
 from hat.checkpoint import load_checkpoint
 from hat.progress import Progress
-from hat.search.memo import RememberedLoss
+from hat.search.memo import Remembered
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.inherited import InheritedLoss
@@ -126,7 +126,7 @@ def compare_search(
     loss = InheritedLoss(checkpoint, training.corpus, max_tokens=max_tokens)
     progress = Progress("benchmark_search", len(subs), unit="SubTransformers")
     seconds: dict[str, list[float]] = {}
-    with RememberedLoss(folder, loss) as remembered:
+    with Remembered(folder, loss) as remembered:
         ways = {"fairseq's validation loop": validate, "without memo": loss, "with memo": remembered}
         for way in ways.values():
             way(training.architecture)

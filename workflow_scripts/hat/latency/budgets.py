@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from hat.architecture import DesignSpace, Genes, SubTransformer
 from hat.errors import InputError, nearest
 from hat.files import JsonFile
 
-Predict = Callable[[Sequence[SubTransformer]], Sequence[float]]
+Predict = Callable[[Sequence[SubTransformer]], Iterable[float]]
 
 LEGAL = "a share of the way from the fastest to the slowest model, such as 25%, or a latency, such as 120ms"
 FORM = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(%|ms)")

@@ -51,6 +51,11 @@ class Settings:
         return min(planned, self.max_evaluations or planned)
 
 
+def random_settings(evaluations: int) -> Settings:
+    """Those with which `evolve` is a random search: one population of so many, and nothing that comes of it."""
+    return Settings(iterations=1, population=evaluations, parents=evaluations, mutants=0, crossovers=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A gene vector whose architecture is predicted to satisfy the latency constraint."""
@@ -171,12 +176,15 @@ class _Draw:
         while len(found) < count and vain < PATIENCE:
             drawn = {self.space.decode(genes): genes for genes in (draw() for _ in range(DRAWS_AT_ONCE))}
             new = [sub for sub in drawn if sub not in self.known]
-            latencies = self.predict(new) if new else []
-            fits = [(sub, float(ms)) for sub, ms in zip(new, latencies, strict=True) if ms <= self.constraint_ms]
-            for sub, predicted_ms in fits[: count - len(found)]:
-                found.append(Candidate(genes=drawn[sub], sub=sub, predicted_ms=predicted_ms, origin=origin))
-                self.known.add(sub)
-            vain = 0 if fits else vain + DRAWS_AT_ONCE
+            before = len(found)
+            # latencies that are measured may come one by one: no more are asked for than are needed
+            for sub, ms in zip(new, self.predict(new) if new else (), strict=False):
+                if ms <= self.constraint_ms:
+                    found.append(Candidate(genes=drawn[sub], sub=sub, predicted_ms=float(ms), origin=origin))
+                    self.known.add(sub)
+                if len(found) == count:
+                    break
+            vain = 0 if len(found) > before else vain + DRAWS_AT_ONCE
         return found
 
 

@@ -1,4 +1,4 @@
-"""Losses by architecture, remembered in a file that all searches of a task share: no SubTransformer is scored twice."""
+"""Numbers by architecture, remembered in a file that all searches share: no SubTransformer is scored or timed twice."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from hat.architecture import SubTransformer
-from hat.search.evolution import Objective
+
+Function = Callable[[SubTransformer], float]
 
 APPENDING = 0
 
 
-class RememberedLoss:
-    """An objective that asks `objective` only for architectures that no process has scored yet.
+class Remembered:
+    """A function of architectures that asks `function` only for those that no process has asked it for yet.
 
-    `folder` holds `losses.jsonl`, one line per SubTransformer, only ever appended to, and `claims`, in which a process
-    locks one byte per architecture while it scores it. Locks die with their process; a line torn by a kill is ignored.
+    `folder` holds `values.jsonl`, one line per SubTransformer, only ever appended to, and `claims`, in which a process
+    locks one byte per architecture while it asks. Locks die with their process; a line torn by a kill is ignored.
     Several processes may use a folder at once; within one process, one thread and one instance at a time.
     """
 
-    def __init__(self, folder: Path, objective: Objective) -> None:
-        self._objective = objective
-        self._losses: dict[str, float] = {}
-        self._file = open(folder / "losses.jsonl", "a+b", buffering=0)  # noqa: SIM115  (closed by __exit__)
+    def __init__(self, folder: Path, function: Function) -> None:
+        self._function = function
+        self._values: dict[str, float] = {}
+        self._file = open(folder / "values.jsonl", "a+b", buffering=0)  # noqa: SIM115  (closed by __exit__)
         self._claims = open(folder / "claims", "a+b", buffering=0)  # noqa: SIM115
         self._read = 0
-        self.scored = 0
-        """How many losses this instance computed itself."""
+        self.asked = 0
+        """How often this instance asked."""
 
     def __call__(self, sub: SubTransformer) -> float:
-        if sub.key not in self._losses:
+        if sub.key not in self._values:
             with self._locked(_position(sub.key)):
                 self._catch_up()
-                if sub.key not in self._losses:
-                    loss = self._objective(sub)
-                    self.scored += 1
-                    self._append(sub.key, loss)
-        return self._losses[sub.key]
+                if sub.key not in self._values:
+                    value = self._function(sub)
+                    self.asked += 1
+                    self._append(sub.key, value)
+        return self._values[sub.key]
 
     def __enter__(self) -> Self:
         return self
@@ -61,18 +62,18 @@ class RememberedLoss:
         for line in complete.splitlines():
             try:
                 record = json.loads(line)
-                self._losses[record["key"]] = float(record["loss"])
+                self._values[record["key"]] = float(record["value"])
             except (ValueError, KeyError, TypeError):
-                continue  # torn by a kill: that SubTransformer is scored again
+                continue  # torn by a kill: that SubTransformer is asked for again
 
-    def _append(self, key: str, loss: float) -> None:
-        line = json.dumps({"key": key, "loss": loss}).encode() + b"\n"
+    def _append(self, key: str, value: float) -> None:
+        line = json.dumps({"key": key, "value": value}).encode() + b"\n"
         with self._locked(APPENDING):
             end = self._file.seek(0, os.SEEK_END)
             torn = end > 0 and os.pread(self._file.fileno(), 1, end - 1) != b"\n"
             self._file.write(b"\n" + line if torn else line)
             os.fsync(self._file.fileno())
-        self._losses[key] = loss
+        self._values[key] = value
 
     @contextmanager
     def _locked(self, position: int) -> Iterator[None]:
