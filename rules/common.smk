@@ -16,7 +16,7 @@ from configuration import GENES
 from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
-from models import FAMILIES, MAIN
+from models import FAMILIES, MAIN, devices_of
 
 CONFIG_KEYS = ("experiment", "mirror")
 EMPTY = "(?!)"  # a pattern that nothing matches
@@ -77,9 +77,9 @@ COMPARED = [(task, model) for task in TASKS for model in TASKS[task]["compared"]
 STUDIES = sorted({study for task in TASKS for study in TASKS[task]["studies"]})
 
 
-def studied(study):
-    """The devices of tasks that ask for a study."""
-    return [(task, device) for task, device in EVERY_DEVICE if study in TASKS[task]["studies"]]
+def studied(study, devices=FILES["device"]):
+    """The devices of tasks that ask for a study, as far as they are among `devices`."""
+    return [place for place in EVERY_DEVICE if study in TASKS[place[0]]["studies"] and place[1] in devices]
 
 
 def first_devices(study):
@@ -242,19 +242,23 @@ def of_model(*keys):
 
 
 def models_on(device, task):
-    """The models of a task that are timed on a device."""
-    return [model for model in MODELS[task].values() if device in model.devices and model.timed_as == model.name]
+    """The models of a task whose latency on a device is asked for."""
+    return ASKED.measured_on(task, device)
 
 
 def compared(table):
-    """The models that a table compares, with their tasks."""
-    return [(task, model) for task in TASKS for model in ASKED.compared(task, table)]
+    """What a table compares: task, model and device."""
+    return [
+        (task, model, device)
+        for task in TASKS
+        for model in ASKED.compared(task, table)
+        for device in devices_of(model, table, TASKS[task])
+    ]
 
 
 def drawn_against_latency(table):
     """Whether a figure can show what a table compares: something is trained, and some device is at hand."""
-    models = [model for task, model in compared(table) if task in TRAINED]
-    return any(device in AT_HAND for model in models for device in model.devices)
+    return any(task in TRAINED and device in AT_HAND for task, _, device in compared(table))
 
 
 def given_file(wildcards):
@@ -273,11 +277,12 @@ def given_path(wildcards):
 
 def rows_of(wildcards):
     """For input, unpacked: all that the rows of a table are made of."""
-    models = compared(wildcards.table)
+    rows = compared(wildcards.table)
+    models = list(dict.fromkeys((task, model) for task, model, _ in rows))
     trained = [(task, model.name) for task, model in models if task in TRAINED]
-    timed = [(task, model.timed_as, device) for task, model in models for device in model.devices if device in AT_HAND]
+    timed = [(task, model.timed_as, device) for task, model, device in rows if device in AT_HAND]
     splits = {task: TASKS[task]["generation"]["splits"] for task in TRAINED}
-    places = {(task, device) for task, model in models for device in model.devices}
+    places = {(task, device) for task, _, device in rows}
     return {
         "architectures": of_every([(task, model.architecture) for task, model in models], "{0}/{1}"),
         "latencies": of_every(timed, "{0}/models/{1}/latency/{2}.json"),

@@ -6,6 +6,8 @@ localrules:
     draw_stand_in,
     make_comparison,
     draw_figure11,
+    draw_figure2,
+    draw_figure8,
     draw_figure9,
     draw_pareto,
     make_online,
@@ -247,7 +249,7 @@ rule draw_stand_in:
         """
 
 
-# table4, table5, table6, table7, distillation: a few models beside each other.
+# table1, table4, table5, table6, table7, distillation: a few models beside each other.
 rule make_comparison:
     input:
         f"{PAPER}/models/{{table}}.csv",
@@ -639,6 +641,123 @@ rule make_online:
             --online {input.online:q} \
             --samples {input.samples:q} \
             --references {input.references:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# figure2: how latency depends on each dimension alone.
+rule profile_latency:
+    input:
+        corpus=of_corpus("binary"),
+        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+    output:
+        "results/{experiment}/{task}/latency/{device}/profile.csv",
+    log:
+        "logs/profile_latency/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/profile_latency/{experiment}/{task}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
+    conda:
+        "../envs/latency.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(4000),
+        runtime=120,
+        gpu=gpu_of_device,
+    params:
+        code=code("profile_latency"),
+        command=command("profile_latency"),
+        settings=settings(space=GENES, device=MACHINE),
+        space=file_of("space"),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("measurement", "runs"),
+    shell:
+        """
+        python {params.command:q} \
+            --space {params.space:q} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            --reference {input.reference:q} \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule draw_figure2:
+    input:
+        profiles=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/profile.csv"),
+        samples=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/samples.csv"),
+        references=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/signature.json"),
+    output:
+        report(
+            f"{PAPER}/figure2.png",
+            caption="../report/figure2.rst",
+            category="Figures",
+            labels={"figure": "2", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure2", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure2/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure2/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure2"),
+        command=command("draw_figure2"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --profiles {input.profiles:q} \
+            --samples {input.samples:q} \
+            --references {input.references:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# figure8: Figure 7 for the tasks with one device.
+rule draw_figure8:
+    input:
+        f"{PAPER}/models/table8.csv",
+    output:
+        report(
+            f"{PAPER}/figure8.png",
+            caption="../report/figure8.rst",
+            category="Figures",
+            labels={"figure": "8", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure8", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure8/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure8/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure8"),
+        command=command("draw_figure8"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
+            --models {input:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """

@@ -7,11 +7,14 @@ localrules:
     predictors,
     insights,
     stand_in,
+    table1,
     table4,
     table5,
     table6,
     table7,
     distillation,
+    figure2,
+    figure8,
     figure9,
     pareto,
     online,
@@ -54,6 +57,11 @@ rule stand_in:
         multiext(f"{PAPER}/stand_in", ".pdf", ".png", ".csv"),
 
 
+rule table1:
+    input:
+        multiext(f"{PAPER}/table1", ".csv", ".md", ".tex"),
+
+
 rule table4:
     input:
         multiext(f"{PAPER}/table4", ".csv", ".md", ".tex"),
@@ -78,6 +86,16 @@ rule table7:
 rule distillation:
     input:
         multiext(f"{PAPER}/distillation", ".csv", ".md", ".tex"),
+
+
+rule figure2:
+    input:
+        multiext(f"{PAPER}/figure2", ".pdf", ".png", ".csv"),
+
+
+rule figure8:
+    input:
+        multiext(f"{PAPER}/figure8", ".pdf", ".png", ".csv"),
 
 
 rule figure9:

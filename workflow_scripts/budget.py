@@ -80,12 +80,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     prepared = {tasks[name]["corpus"] for name in trained.union(name for name, _ in at_hand)}
     generated = [asked.files["corpus"][corpus][1]["generated"] is not None for corpus in prepared]
     models = [(name, model) for name, task in asked.models.items() for model in task.values()]
-    timed = [
-        device
-        for _, model in models
-        for device in model.devices
-        if asked.at_hand(device) and model.timed_as == model.name
-    ]
+    timed = sum(len(asked.measured_on(name, device)) for name, device in at_hand)
     scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
     made = Counter(model.made_by for name, model in models if name in trained)
     sources = Counter(model.architecture.split("/")[0] for _, model in models if model.base is None)
@@ -120,7 +115,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "convert_architecture": sources["given"],
             "sample_subtransformer": sources["sampled"],
             **{maker: made[maker] for maker in MAKERS},
-            "measure_model": len(timed),
+            "measure_model": timed,
         },
         "scores": {"translate_model": scores, "score_model": scores},
         "studies": {
@@ -131,11 +126,20 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "draw_stand_in": int("stand_in" in studied),
             "make_comparison": len(tables) - 1,
             "draw_figure11": int("table5" in studied),
+            "compare_searches": studied.count("figure9"),
+            "draw_figure9": int("figure9" in studied),
+            "search_pareto": studied.count("pareto"),
+            "draw_pareto": int("pareto" in studied),
+            "search_online": studied.count("online"),
+            "make_online": int("online" in studied),
+            "profile_latency": sum("figure2" in tasks[name]["studies"] for name, _ in at_hand),
+            "draw_figure2": int(any("figure2" in tasks[name]["studies"] for name, _ in at_hand)),
+            "draw_figure8": int("figure8" in studied),
         },
         "paper": {
             "gather_results": len(tables),
             **dict.fromkeys(("make_table8", "draw_figure6"), 1),
-            "draw_figure7": int(scores > 0 and len(timed) > 0),
+            "draw_figure7": int(scores > 0 and timed > 0),
             "draw_figure12": int(any(task["compared"] for task in tasks.values())),
         },
     }
@@ -203,14 +207,10 @@ def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, fl
     devices = {device: wanted for device, wanted in task["devices"].items() if asked.at_hand(device)}
     mean_ms = {device: mean_latency_ms(folder / device / "samples.csv") for device in devices}
     runs = task["measurement"]["runs"]
-    models = asked.models[name].values()
     timed_runs = {
         "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
         "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
-        "models": {
-            device: sum(device in model.devices and model.timed_as == model.name for model in models) * runs
-            for device in devices
-        },
+        "models": {device: len(asked.measured_on(name, device)) * runs for device in devices},
     }
 
     def hours(device: str, runs: int) -> float | None:

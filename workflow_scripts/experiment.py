@@ -17,12 +17,12 @@ from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
 from hat.search.evolution import Settings
-from models import FAMILIES, MAIN, Model, compared, models_of
+from models import FAMILIES, MAIN, Model, compared, measured_on, models_of
 
 UNTRAINED = {"stand_in"}
-TRAINED = set(FAMILIES) - {MAIN} | {"figure9", "pareto", "online"}
+TRAINED = set(FAMILIES) - {MAIN} | {"figure8", "figure9", "pareto", "online"}
 """Studies that make sense only without, or only with a training."""
-SEARCHES = dict.fromkeys(("table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1) | {
+SEARCHES = dict.fromkeys(("table1", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1) | {
     "distillation": 2
 }
 """Searches for the first device that a study compares."""
@@ -47,6 +47,10 @@ class Experiment:
         """The models of a task that a table compares; none where the task does not ask for it."""
         asked = table == MAIN or table in self.settings["tasks"][task]["studies"]
         return compared(list(self.models[task].values()), table) if asked else []
+
+    def measured_on(self, task: str, device: str) -> list[Model]:
+        """The models of a task whose latency on a device is asked for."""
+        return measured_on(device, list(self.models[task].values()), self.settings["tasks"][task])
 
     def at_hand(self, device: str) -> bool:
         """Whether the device can be measured; of others, published latencies are known."""

@@ -11,7 +11,7 @@ import experiment
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv
 from hat.paper.models import ModelRow, model_row, write_models
-from models import MAIN
+from models import MAIN, devices_of
 
 
 def main(args: argparse.Namespace) -> None:
@@ -33,22 +33,23 @@ def _rows(asked: experiment.Experiment, table: str, results: Path) -> Iterator[M
             at_hand, predicted = asked.at_hand(device), folder / "latency" / device / "models.csv"
             predictions = {} if at_hand else {row["model"]: row for row in read_csv(predicted)}
             for model in models:
-                if device in model.devices:
-                    trained, model_folder = task["training"] is not None, folder / "models" / model.name
+                if device in devices_of(model, table, task):
+                    own, trained = device in model.devices, task["training"] is not None
+                    model_folder = folder / "models" / model.name
                     yield model_row(
                         task=name,
                         hardware=device,
                         model=model.name,
                         family=model.family,
                         base=model.base,
-                        budget=model.budget,
+                        budget=model.budget if own else None,
                         bleu_kind=corpus["bleu"],
                         sentence_length=length,
                         architecture=folder / model.architecture,
                         score=model_folder / "score" / f"{split}.json" if trained else None,
                         latency=folder / "models" / model.timed_as / "latency" / f"{device}.json" if at_hand else None,
                         predicted_ms=None if at_hand else float(predictions[model.timed_as]["predicted_ms"]),
-                        confirmed=folder / model.confirmed if model.confirmed else None,
+                        confirmed=folder / model.confirmed if model.confirmed and own else None,
                         report=model_folder / "train.json" if trained else None,
                         root=results.parent,
                     )

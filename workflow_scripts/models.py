@@ -13,6 +13,7 @@ MAIN = "table8"
 """Not a study: what is always made."""
 FAMILIES = {
     MAIN: ("hat", "depth", "width", "given"),
+    "table1": ("hat",),
     "table4": ("hat", "largest"),
     "table5": ("hat", "largest", "smallest", "random", "inherited"),
     "table6": ("hat", "finetuned"),
@@ -87,6 +88,22 @@ def models_of(task: Mapping[str, Any]) -> Iterator[Model]:
 def compared(models: Sequence[Model], study: str) -> list[Model]:
     """Those of a task's models that the table of a study compares, or that Table 8 does (`MAIN`)."""
     return [model for model in models if model.family in FAMILIES[study]]
+
+
+def devices_of(model: Model, table: str, task: Mapping[str, Any]) -> tuple[str, ...]:
+    """The devices on which a table shows a model: Table 1 does on all, whichever it was searched for."""
+    return tuple(task["devices"]) if table == "table1" else model.devices
+
+
+def measured_on(device: str, models: Sequence[Model], task: Mapping[str, Any]) -> list[Model]:
+    """The models of a task whose latency on a device some table asks for, each architecture once."""
+    tables = [table for table in FAMILIES if table in (MAIN, *task["studies"])]
+    return [
+        model
+        for model in models
+        if model.timed_as == model.name
+        and any(device in devices_of(model, table, task) for table in tables if model in compared(models, table))
+    ]
 
 
 def _main(task: Mapping[str, Any]) -> Iterator[Model]:

@@ -32,6 +32,15 @@ def draw_figure7(rows: Sequence[ModelRow], stem: Path) -> None:
         save_figure(figure, stem, [_record(row) for *_, group in groups for row in group])
 
 
+def on_one_device(rows: Sequence[ModelRow]) -> list[ModelRow]:
+    """The rows of tasks with one device; where every task has more, those of the first device of each."""
+    devices: dict[str, dict[str, None]] = {}
+    for row in rows:
+        devices.setdefault(row.task, {})[row.hardware] = None
+    single = [task for task, hardware in devices.items() if len(hardware) == 1] or list(devices)
+    return [row for row in rows if row.task in single and row.hardware == next(iter(devices[row.task]))]
+
+
 def _draw_families(axes: Axes, group: Sequence[ModelRow]) -> None:
     unit, scale = latency_unit(max(row.known_ms for row in group))
     for family, name in FAMILIES.items():
