@@ -63,6 +63,8 @@ AT_HAND = [device for device in FILES["device"] if ASKED.at_hand(device)]
 REMOTE = [device for device in FILES["device"] if device not in AT_HAND]
 
 EVERY_MODEL = [(task, model) for task, models in MODELS.items() for model in models]
+NAMES = {model for _, model in EVERY_MODEL}
+OTHERS = {model.name for models in MODELS.values() for model in models.values() if model.kind != "transformer"}
 EVERY_DEVICE = [(task, device) for task in TASKS for device in TASKS[task]["devices"]]
 EVERY_BUDGET = [
     (task, device, budget_name(text))
@@ -279,6 +281,7 @@ def rows_of(wildcards):
     """For input, unpacked: all that the rows of a table are made of."""
     rows = compared(wildcards.table)
     models = list(dict.fromkeys((task, model) for task, model, _ in rows))
+    families = {(task, model.family) for task, model in models}
     trained = [(task, model.name) for task, model in models if task in TRAINED]
     timed = [(task, model.timed_as, device) for task, model, device in rows if device in AT_HAND]
     splits = {task: TASKS[task]["generation"]["splits"] for task in TRAINED}
@@ -292,6 +295,10 @@ def rows_of(wildcards):
         "reports": of_every(trained, "{0}/models/{1}/train.json"),
         "scores": of_every(
             [(*row, split) for row in trained for split in splits[row[0]]], "{0}/models/{1}/score/{2}.json"
+        ),
+        "supertransformers": of_every(
+            [(task,) for task in TASKS if wildcards.table == "table2" and (task, "hat") in families],
+            "{0}/supertransformer/metrics.json",
         ),
         "confirmed": of_every([(task, model.confirmed) for task, model in models if model.confirmed], "{0}/{1}"),
     }

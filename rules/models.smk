@@ -124,6 +124,7 @@ rule train_model:
         command=command("train_model"),
         settings=recipe,
         training=file_of("training"),
+        family=lambda wildcards: MODELS[wildcards.task][wildcards.model].kind,
         initial=lambda wildcards, input: flagged("--initial", input.initial or None),
         teacher=lambda wildcards, input: flagged("--teacher", input.teacher or None),
         rolling="results/{experiment}/{task}/rolling",
@@ -134,6 +135,7 @@ rule train_model:
             --architecture {input.architecture:q} \
             --corpus {input.corpus:q} \
             --training {params.training:q} \
+            --family {params.family} \
             {params.initial} \
             {params.teacher} \
             --seed {params.seed} \
@@ -280,6 +282,7 @@ rule measure_model:
         "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
     wildcard_constraints:
         device=any_of(AT_HAND),
+        model=any_of(name for name in NAMES if name not in OTHERS),
     priority: 20
     conda:
         "../envs/latency.yaml"
@@ -299,6 +302,50 @@ rule measure_model:
         """
         python {params.command:q} \
             --architecture {input.architecture:q} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            --reference {input.reference:q} \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# What is no ordinary Transformer: it takes fairseq to hold it.
+rule measure_rival:
+    input:
+        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
+        corpus=of_corpus("binary"),
+        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+    output:
+        "results/{experiment}/{task}/models/{model}/latency/{device}.json",
+    log:
+        "logs/measure_rival/{experiment}/{task}/{model}/{device}.log",
+    benchmark:
+        "benchmarks/measure_rival/{experiment}/{task}/{model}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
+        model=any_of(OTHERS),
+    priority: 20
+    conda:
+        "../envs/fairseq.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(4000),
+        runtime=60,
+        gpu=gpu_of_device,
+    params:
+        code=code("measure_rival"),
+        command=command("measure_rival"),
+        settings=settings(device=MACHINE),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("measurement", "runs"),
+    shell:
+        """
+        python {params.command:q} \
+            --checkpoint {input.checkpoint:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
             --reference {input.reference:q} \

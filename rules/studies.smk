@@ -5,6 +5,7 @@ localrules:
     draw_insights,
     draw_stand_in,
     make_comparison,
+    draw_figure10,
     draw_figure11,
     draw_figure2,
     draw_figure8,
@@ -249,7 +250,7 @@ rule draw_stand_in:
         """
 
 
-# table1, table4, table5, table6, table7, distillation: a few models beside each other.
+# table1 to table7, distillation: a few models beside each other.
 rule make_comparison:
     input:
         f"{PAPER}/models/{{table}}.csv",
@@ -282,6 +283,42 @@ rule make_comparison:
         """
         python {params.command:q} \
             --table {wildcards.table} \
+            --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# table2: its figure.
+rule draw_figure10:
+    input:
+        f"{PAPER}/models/table2.csv",
+    output:
+        report(
+            f"{PAPER}/figure10.png",
+            caption="../report/figure10.rst",
+            category="Figures",
+            labels={"figure": "10", "form": "png"},
+        ),
+        multiext(f"{PAPER}/figure10", ".pdf", ".csv"),
+    log:
+        f"logs/draw_figure10/{NAME}.log",
+    benchmark:
+        f"benchmarks/draw_figure10/{NAME}.jsonl"
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("draw_figure10"),
+        command=command("draw_figure10"),
+        stem=subpath(output[0], strip_suffix=".png"),
+    shell:
+        """
+        python {params.command:q} \
             --models {input:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}

@@ -8,6 +8,8 @@ localrules:
     insights,
     stand_in,
     table1,
+    table2,
+    table3,
     table4,
     table5,
     table6,
@@ -60,6 +62,17 @@ rule stand_in:
 rule table1:
     input:
         multiext(f"{PAPER}/table1", ".csv", ".md", ".tex"),
+
+
+rule table2:
+    input:
+        multiext(f"{PAPER}/table2", ".csv", ".md", ".tex"),
+        multiext(f"{PAPER}/figure10", ".pdf", ".png", ".csv"),
+
+
+rule table3:
+    input:
+        multiext(f"{PAPER}/table3", ".csv", ".md", ".tex"),
 
 
 rule table4:

@@ -76,6 +76,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     trained = {name for name, task in tasks.items() if task["training"] is not None}
     devices = [(name, device) for name, task in tasks.items() for device in task["devices"]]
     at_hand = [(name, device) for name, device in devices if asked.at_hand(device)]
+    rivals = sum(model.kind != "transformer" for name, device in at_hand for model in asked.measured_on(name, device))
     studied = [study for task in tasks.values() for study in task["studies"]]
     prepared = {tasks[name]["corpus"] for name in trained.union(name for name, _ in at_hand)}
     generated = [asked.files["corpus"][corpus][1]["generated"] is not None for corpus in prepared]
@@ -115,7 +116,8 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "convert_architecture": sources["given"],
             "sample_subtransformer": sources["sampled"],
             **{maker: made[maker] for maker in MAKERS},
-            "measure_model": timed,
+            "measure_model": timed - rivals,
+            "measure_rival": rivals,
         },
         "scores": {"translate_model": scores, "score_model": scores},
         "studies": {
@@ -126,6 +128,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "draw_stand_in": int("stand_in" in studied),
             "make_comparison": len(tables) - 1,
             "draw_figure11": int("table5" in studied),
+            "draw_figure10": int("table2" in studied),
             "compare_searches": studied.count("figure9"),
             "draw_figure9": int("figure9" in studied),
             "search_pareto": studied.count("pareto"),

@@ -17,14 +17,14 @@ from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
 from hat.search.evolution import Settings
-from models import FAMILIES, MAIN, Model, compared, measured_on, models_of
+from models import FAMILIES, MAIN, RIVALS, Model, compared, measured_on, models_of
 
 UNTRAINED = {"stand_in"}
 TRAINED = set(FAMILIES) - {MAIN} | {"figure8", "figure9", "pareto", "online"}
 """Studies that make sense only without, or only with a training."""
-SEARCHES = dict.fromkeys(("table1", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1) | {
-    "distillation": 2
-}
+SEARCHES = dict.fromkeys(
+    ("table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1
+) | {"distillation": 2}
 """Searches for the first device that a study compares."""
 
 Contents = dict[str, Any]
@@ -119,6 +119,12 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         if study in task["studies"] and searched < needed:
             said = f"{study}, but the first device has {searched} budgets"
             raise InputError(f"{where} > studies", said, f"at least {needed}")
+    for study in RIVALS:
+        if study in task["studies"] and not task["baselines"]["depth"]:
+            raise InputError(f"{where} > studies", f"{study} without a baseline to be as large as", "baselines > depth")
+        far = [device for device in task["devices"] if files["device"][device][1]["published"] is not None]
+        if study in task["studies"] and far:
+            raise InputError(f"{where} > studies", f"{study}, but {far[0]!r} is not at hand", "devices to measure on")
     if "online" in task["studies"] and files["device"][next(iter(task["devices"]))][1]["published"] is not None:
         raise InputError(f"{where} > studies", "online, but the first device is not at hand", "a device to measure on")
     with _at(where):

@@ -28,6 +28,7 @@ def _rows(asked: experiment.Experiment, table: str, results: Path) -> Iterator[M
         _, corpus = asked.files["corpus"][task["corpus"]]
         statistics = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
         length = task["sentence_length"] or int(JsonFile(statistics).number("sentence_length"))
+        shared = folder / "supertransformer" / "metrics.json"
         split = task["generation"]["splits"][0]
         for device in task["devices"]:
             at_hand, predicted = asked.at_hand(device), folder / "latency" / device / "models.csv"
@@ -51,6 +52,7 @@ def _rows(asked: experiment.Experiment, table: str, results: Path) -> Iterator[M
                         predicted_ms=None if at_hand else float(predictions[model.timed_as]["predicted_ms"]),
                         confirmed=folder / model.confirmed if model.confirmed and own else None,
                         report=model_folder / "train.json" if trained else None,
+                        supertransformer=shared if table == "table2" and model.family == "hat" else None,
                         root=results.parent,
                     )
 

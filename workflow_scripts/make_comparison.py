@@ -1,4 +1,4 @@
-"""Write one of the tables that compare a few models (Tables 1, 4 to 7, distillation), as CSV, Markdown and LaTeX."""
+"""Write one of the tables that compare a few models (Tables 1 to 7, distillation), as CSV, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import command
 from hat.paper.distillation import distillation
 from hat.paper.models import read_models
 from hat.paper.table1 import table1
+from hat.paper.table2 import table2
+from hat.paper.table3 import table3
 from hat.paper.table4 import table4
 from hat.paper.table5 import table5
 from hat.paper.table6 import table6
@@ -16,6 +18,8 @@ from hat.paper.table7 import table7
 
 TABLES = {
     "table1": table1,
+    "table2": table2,
+    "table3": table3,
     "table4": table4,
     "table5": table5,
     "table6": table6,

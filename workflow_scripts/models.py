@@ -14,6 +14,8 @@ MAIN = "table8"
 FAMILIES = {
     MAIN: ("hat", "depth", "width", "given"),
     "table1": ("hat",),
+    "table2": ("depth", "evolved", "hat"),
+    "table3": ("depth", "levenshtein", "evolved", "lite", "hat"),
     "table4": ("hat", "largest"),
     "table5": ("hat", "largest", "smallest", "random", "inherited"),
     "table6": ("hat", "finetuned"),
@@ -23,9 +25,14 @@ FAMILIES = {
 """Which families each table compares."""
 SAMPLED = {"table4": ("largest",), "table5": ("largest", "smallest", "random-1")}
 """The members of the design space that a study trains from scratch besides those that searches find."""
+RIVALS = {"table2": ("evolved",), "table3": ("levenshtein", "evolved", "lite")}
+"""Other architectures, trained at the size of the deepest Transformer among the baselines."""
 BITS = (8, 4)
 MAKERS = {
-    "train_model": ("hat", "depth", "width", "given", "largest", "smallest", "random", "finetuned", "distilled"),
+    "train_model": (
+        *("hat", "depth", "width", "given", "largest", "smallest", "random", "finetuned", "distilled"),
+        *("evolved", "lite", "levenshtein"),
+    ),
     "import_checkpoint": (),
     "extract_model": ("inherited",),
     "quantise_model": ("quantised",),
@@ -68,6 +75,11 @@ class Model:
         if self.checkpoint is not None:
             return "import_checkpoint"
         return next(maker for maker, families in MAKERS.items() if self.family in families)
+
+    @property
+    def kind(self) -> str:
+        """The family as `train_model` knows it: most are Transformers."""
+        return self.family if any(self.family in rivals for rivals in RIVALS.values()) else "transformer"
 
     @property
     def timed_as(self) -> str:
@@ -151,6 +163,10 @@ def _studied(task: Mapping[str, Any], main: Sequence[Model]) -> Iterator[Model]:
         for name in names
     ]
     yield from sampled
+    deepest = max(task["baselines"]["depth"], default=0)
+    for family in dict.fromkeys(name for study, names in RIVALS.items() if study in studies for name in names):
+        architecture = f"baselines/transformer-depth-{deepest}.yaml"
+        yield Model(name=family, family=family, architecture=architecture, devices=devices)
     if "table5" in studies or "table6" in studies:
         for model in [*searched, *(sampled if "table5" in studies else ())]:
             yield _derived(model, "inherited")

@@ -55,11 +55,17 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
 
     InputError when this machine or this task is not that of the samples.
     """
+    here, anchor_ms = reference_bench(args)
+    return lambda sub: here.measure(sub).at(anchor_ms)
+
+
+def reference_bench(args: argparse.Namespace) -> tuple[Bench, float]:
+    """This machine, set up as it was for the device's samples, and what their anchor took. InputError as above."""
     reference = Reference.load(args.reference)
     here = bench(args, SubTransformer.from_dict(json.loads(reference.signature.anchor)))
     alike = replace(here.signature, runs=reference.signature.runs)
     common_signature([reference.signature, alike], [args.reference, "this measurement"])
-    return lambda sub: here.measure(sub).at(reference.anchor_ms)
+    return here, reference.anchor_ms
 
 
 def positive(text: str) -> int:

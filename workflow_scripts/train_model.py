@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import command
 import configuration
 from code_hash import code_hash
 from hat.architecture import SubTransformer
-from hat.cost import count_parameters
+from hat.cost import count_flops, count_parameters
 from hat.files import write_json
+from hat.footprint import projection_flops
+from hat.footprint import training as footprint
 from hat.rolling import rolling_folder
+from hat_fairseq.corpus import statistics
+from hat_fairseq.levenshtein import PUBLISHED_ITERATIONS, refinement_flops
+from hat_fairseq.model import FAMILIES
+from hat_fairseq.rivals import counted, flops
 from hat_fairseq.training import Training
 
 
@@ -20,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--architecture", type=Path, required=True, help="YAML file of the architecture")
     options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")
     options.add_argument("--training", required=True, help="training file; its section 'subtransformer' is used")
+    options.add_argument("--family", choices=tuple(FAMILIES), default="transformer", help="what kind of model it is")
     options.add_argument(
         "--initial", type=Path, metavar="PT", help="start from its weights, by the section 'finetuning'"
     )
@@ -42,6 +50,7 @@ def main(args: argparse.Namespace) -> None:
         recipe=configuration.recipe(args.training, "finetuning" if args.initial else "subtransformer"),
         seed=args.seed,
         threads=args.threads,
+        family=args.family,
         initial=args.initial,
         teacher=args.teacher,
     )
@@ -50,7 +59,21 @@ def main(args: argparse.Namespace) -> None:
         model, facts = training.run(folder)
     training.save(args.checkpoint, model, facts)
     architecture.save(args.architecture_copy)
-    write_json(args.report, {**facts, "parameters": count_parameters(architecture)})
+    write_json(args.report, {**facts, **cost(model, training, facts["tokens"])})
+
+
+def cost(model: Any, training: Training, tokens: int) -> dict[str, float]:
+    """Parameters, FLOPs, and the GPU-hours that a V100 would take for as many tokens (`hat.footprint`)."""
+    length = statistics(training.corpus)["sentence_length"]
+    if training.family == "transformer":
+        size = {"parameters": count_parameters(model.architecture), "flops": count_flops(model.architecture, length)}
+    elif training.family == "levenshtein":
+        size = {"parameters": counted(model), "flops": refinement_flops(model, length, PUBLISHED_ITERATIONS)}
+    else:
+        size = {"parameters": counted(model), "flops": flops(model, length)}
+    trained = refinement_flops(model, length, 1) if training.family == "levenshtein" else size["flops"]
+    projection = projection_flops(model.architecture.decoder_embed_dim, model.target_vocabulary)
+    return size | {"gpu_hours": footprint(trained / length + projection, tokens).gpu_hours}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ import command
 import configuration
 from code_hash import code_hash
 from hat.files import write_csv, write_json
+from hat.footprint import mean_flops_per_token
+from hat.footprint import training as footprint
 from hat.rolling import rolling_folder
+from hat_fairseq.corpus import statistics
 from hat_fairseq.training import Training
 
 
@@ -43,6 +46,9 @@ def main(args: argparse.Namespace) -> None:
     ) as folder:
         model, facts = training.run(folder)
     log = facts.pop("log")
+    corpus = statistics(args.corpus)
+    flops = mean_flops_per_token(space, corpus["sentence_length"], corpus["target_vocabulary"], args.seed)
+    facts["gpu_hours"] = footprint(flops, facts["tokens"]).gpu_hours
     write_csv(args.log, log)
     write_json(args.metrics, facts)
     training.save(args.checkpoint, model, facts)

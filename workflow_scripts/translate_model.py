@@ -7,11 +7,12 @@ from pathlib import Path
 
 import command
 import torch
-from hat.checkpoint import load_checkpoint
 from hat.corpus.subwords import merge
 from hat.files import write_text
 from hat_fairseq.corpus import statistics
 from hat_fairseq.generation import translate
+from hat_fairseq.levenshtein import refine
+from hat_fairseq.model import load_model
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,11 +29,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
-    model, _ = load_checkpoint(args.checkpoint)
+    model, facts = load_model(args.checkpoint)
     label = f"translate_model {args.checkpoint.parent.name} {args.split}"
-    hypotheses = translate(
-        model, args.corpus, args.split, beam=args.beam, length_penalty=args.length_penalty, label=label
-    )
+    if facts.get("family") == "levenshtein":
+        hypotheses = refine(model, args.corpus, args.split, label)
+    else:
+        search = {"beam": args.beam, "length_penalty": args.length_penalty}
+        hypotheses = translate(model, args.corpus, args.split, label=label, **search)
     marker = statistics(args.corpus)["subword_marker"]
     write_text(args.output, "".join(f"{merge(hypothesis, marker)}\n" for hypothesis in hypotheses))
 

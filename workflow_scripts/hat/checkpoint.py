@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from hat.transformer import Transformer
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], model: Transformer, packed: Mapping[str, Packed] | None = None, **facts: Any
+    path: str | os.PathLike[str], model: Any, packed: Mapping[str, Packed] | None = None, **facts: Any
 ) -> None:
     """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all.
 
@@ -44,11 +44,20 @@ def write_tensors(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
         temporary.write_bytes(written.getbuffer())
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> tuple[Transformer, dict[str, Any]]:
-    """The model in eval mode, without dropout, and its facts. InputError when the file is missing or corrupt."""
+def load_checkpoint(
+    path: str | os.PathLike[str], families: Mapping[str, Callable[..., Any]] | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """The model in eval mode, without dropout, and its facts. InputError when the file is missing or corrupt.
+
+    It is a Transformer, unless its facts name one of other `families`, whose function then makes it.
+    """
+    makers = {"transformer": Transformer, **(families or {})}
     try:
         record = torch.load(path, map_location="cpu", weights_only=True)
-        model = Transformer(
+        family = record["facts"].get("family", "transformer")
+        if family not in makers:
+            raise InputError(path, f"a model of the family {family!r}", ", ".join(makers))
+        model = makers[family](
             SubTransformer.from_dict(record["architecture"], path),
             source_vocabulary=record["source_vocabulary"],
             target_vocabulary=record["target_vocabulary"],

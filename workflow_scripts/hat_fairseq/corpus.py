@@ -17,8 +17,8 @@ def statistics(corpus: Path) -> dict[str, Any]:
     return dict(read_json(Path(corpus) / "statistics.json"))
 
 
-def open_corpus(corpus: Path) -> TranslationTask:
-    """fairseq's translation task over the binarised `corpus`, with its two dictionaries."""
+def open_corpus(corpus: Path, kind: type[TranslationTask] = TranslationTask) -> TranslationTask:
+    """A translation task of fairseq over the binarised `corpus`, with its two dictionaries."""
     facts = statistics(corpus)
     config = TranslationConfig(
         data=str(corpus),
@@ -28,7 +28,7 @@ def open_corpus(corpus: Path) -> TranslationTask:
         dataset_impl="mmap",
         required_seq_len_multiple=1,
     )
-    return TranslationTask.setup_task(config)
+    return kind.setup_task(config)
 
 
 def batches(task: TranslationTask, split: str, max_tokens: int) -> Iterator[dict[str, Any]]:

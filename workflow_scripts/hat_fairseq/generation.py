@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from fairseq import utils
 from fairseq.sequence_generator import SequenceGenerator
 from hat.progress import Progress
-from hat.transformer import Transformer
 
 from hat_fairseq.corpus import batches, open_corpus
 from hat_fairseq.model import HatTransformer
@@ -18,7 +18,7 @@ MAX_TARGET_LENGTH = 200
 
 
 def translate(
-    model: Transformer, corpus: Path, split: str, *, beam: int, length_penalty: float, label: str = "translating"
+    model: Any, corpus: Path, split: str, *, beam: int, length_penalty: float, label: str = "translating"
 ) -> list[str]:
     """The best hypothesis of each sentence of `split`, in the corpus's order, as space-separated subwords.
 

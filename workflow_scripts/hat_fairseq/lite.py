@@ -1,4 +1,4 @@
-"""The Lite Transformer (Wu et al. 2020): half the channels attend far, half convolve nearby; flat feed-forward layers."""
+"""The Lite Transformer (Wu et al. 2020): half the channels attend far, half convolve nearby; flat feed-forward."""
 
 from __future__ import annotations
 

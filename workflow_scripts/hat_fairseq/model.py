@@ -2,20 +2,42 @@
 
 # no `from __future__ import annotations`: fairseq reads the types of its dataclasses at run time
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import BaseFairseqModel, FairseqEncoder, FairseqIncrementalDecoder, register_model
+from fairseq.models.nat.levenshtein_transformer import LevenshteinTransformerModel
 from hat.architecture import SubTransformer
 from hat.checkpoint import load_checkpoint
 from hat.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
+from omegaconf import II
 from torch import Tensor
+
+from hat_fairseq.evolved import evolved_transformer
+from hat_fairseq.levenshtein import levenshtein_transformer
+from hat_fairseq.lite import lite_transformer
+
+FAMILIES: dict[str, Callable[..., Any]] = {
+    "transformer": Transformer,
+    "evolved": evolved_transformer,
+    "lite": lite_transformer,
+    "levenshtein": levenshtein_transformer,
+}
+"""What makes a model of each family; all but the last offer what `hat.transformer.Transformer` does."""
+
+
+def load_model(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """The model of a checkpoint, of whatever family, and its facts."""
+    return load_checkpoint(path, FAMILIES)
 
 
 @dataclass
 class HatTransformerConfig(FairseqDataclass):
     architecture: str = field(default="", metadata={"help": "YAML file of the architecture whose weights are trained"})
+    family: str = field(default="transformer", metadata={"help": "transformer, evolved or lite"})
     initial: str = field(default="", metadata={"help": "checkpoint of this project whose weights training starts from"})
     share_embeddings: bool = field(
         default=False, metadata={"help": "one table for source, target and output (needs a joint dictionary)"}
@@ -26,9 +48,12 @@ class HatTransformerConfig(FairseqDataclass):
 
 @register_model("hat_transformer", dataclass=HatTransformerConfig)
 class HatTransformer(BaseFairseqModel):
-    """Owns a `hat.transformer.Transformer`; `encoder` and `decoder` are what fairseq's beam search wants of it."""
+    """Owns a `hat.transformer.Transformer`, or another model that offers the same.
 
-    def __init__(self, transformer: Transformer, source_dictionary: Any, target_dictionary: Any) -> None:
+    `encoder` and `decoder` are what fairseq's beam search wants of it.
+    """
+
+    def __init__(self, transformer: Any, source_dictionary: Any, target_dictionary: Any) -> None:
         super().__init__()
         self.transformer = transformer
         # in a tuple, so that the weights are registered once
@@ -36,19 +61,10 @@ class HatTransformer(BaseFairseqModel):
 
     @classmethod
     def build_model(cls, cfg: HatTransformerConfig, task: Any) -> "HatTransformer":
-        source, target = task.source_dictionary, task.target_dictionary
-        transformer = Transformer(
-            SubTransformer.load(cfg.architecture),
-            source_vocabulary=len(source),
-            target_vocabulary=len(target),
-            share_embeddings=cfg.share_embeddings,
-            padding_index=target.pad(),
-            dropout=cfg.dropout,
-            attention_dropout=cfg.attention_dropout,
-        )
+        transformer = _built(cfg, task)
         if cfg.initial:
-            transformer.load_state_dict(load_checkpoint(cfg.initial)[0].state_dict())
-        return cls(transformer, source, target)
+            transformer.load_state_dict(load_model(cfg.initial)[0].state_dict())
+        return cls(transformer, task.source_dictionary, task.target_dictionary)
 
     @property
     def encoder(self) -> "_Encoder":
@@ -68,8 +84,38 @@ class HatTransformer(BaseFairseqModel):
         return INITIAL_POSITIONS
 
 
+@dataclass
+class HatLevenshteinConfig(HatTransformerConfig):
+    label_smoothing: float = II("criterion.label_smoothing")
+
+
+@register_model("hat_levenshtein", dataclass=HatLevenshteinConfig)
+class HatLevenshtein(LevenshteinTransformerModel):
+    """fairseq's own model, for its training needs more of it than a forward pass; with our arguments."""
+
+    add_args = classmethod(BaseFairseqModel.add_args.__func__)
+
+    @classmethod
+    def build_model(cls, cfg: HatLevenshteinConfig, task: Any) -> LevenshteinTransformerModel:
+        model = _built(cfg, task)
+        model.args.label_smoothing = cfg.label_smoothing
+        return model
+
+
+def _built(cfg: HatTransformerConfig, task: Any) -> Any:
+    return FAMILIES[cfg.family](
+        SubTransformer.load(cfg.architecture),
+        source_vocabulary=len(task.source_dictionary),
+        target_vocabulary=len(task.target_dictionary),
+        share_embeddings=cfg.share_embeddings,
+        padding_index=task.target_dictionary.pad(),
+        dropout=cfg.dropout,
+        attention_dropout=cfg.attention_dropout,
+    )
+
+
 class _Encoder(FairseqEncoder):
-    def __init__(self, transformer: Transformer, dictionary: Any) -> None:
+    def __init__(self, transformer: Any, dictionary: Any) -> None:
         super().__init__(dictionary)
         self.transformer = transformer
 
@@ -84,7 +130,7 @@ class _Encoder(FairseqEncoder):
 
 
 class _Decoder(FairseqIncrementalDecoder):
-    def __init__(self, transformer: Transformer, dictionary: Any) -> None:
+    def __init__(self, transformer: Any, dictionary: Any) -> None:
         super().__init__(dictionary)
         self.transformer = transformer
 

@@ -1,7 +1,7 @@
 """What the Evolved and the Lite Transformer share: embeddings, positions, and the way through their layers.
 
-They offer what `hat.transformer.Transformer` does, so that the same trainer, beam search and engine hold them. Their size
-is stated as that of an ordinary Transformer (a SubTransformer): widths, heads, and how many layers it would have.
+They offer what `hat.transformer.Transformer` does, so that the same trainer, beam search and engine hold them. Their
+size is stated as that of an ordinary Transformer (a SubTransformer): its widths, its heads and how many layers it has.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,10 @@ from hat.architecture import SubTransformer
 from hat.layers import Embeddings
 from hat.transformer import INITIAL_POSITIONS, Encoded, sinusoidal_table
 from torch import LongTensor, Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
+TABLES = ("embeddings.", "embed_tokens.", "embed_positions.", "output_projection.")
+"""What weights of embeddings and output layers have in their names, here and in fairseq."""
 Cache = dict[str, Tensor]
 """What a decoder layer remembers; rows of the batch are always the second dimension."""
 
@@ -111,7 +115,10 @@ class Rival(nn.Module):
     def start(self, encoded: Encoded, rows_per_sentence: int = 1) -> RivalState:
         """The state before the first step, each sentence repeated for `rows_per_sentence` hypotheses."""
         caches = [
-            {name: kept.repeat_interleave(rows_per_sentence, 1) for name, kept in layer.start(encoded.memory(1)).items()}
+            {
+                name: kept.repeat_interleave(rows_per_sentence, 1)
+                for name, kept in layer.start(encoded.memory(1)).items()
+            }
             for layer in self.decoder
         ]
         mask = encoded.memory_mask(1)
@@ -132,12 +139,21 @@ class Rival(nn.Module):
 
 def counted(model: nn.Module) -> int:
     """Weights without embeddings and output layer."""
-    return sum(weight.numel() for name, weight in model.named_parameters() if not name.startswith("embeddings."))
+    return sum(weight.numel() for name, weight in model.named_parameters() if not any(map(name.__contains__, TABLES)))
+
+
+def flops(model: Any, sentence_length: int) -> int:
+    """FLOPs of one sentence pair of `sentence_length` tokens a side, without the vocabulary projection.
+
+    Matrix products and convolutions, as torch counts them; `hat.cost` counts a little more of a Transformer.
+    """
+    tokens = torch.full((1, sentence_length), model.padding_index + 3)
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        logits = model.eval()(tokens, tokens)
+    return counter.get_total_flops() - 2 * sentence_length * model.architecture.decoder_embed_dim * logits.shape[-1]
 
 
 def remembered(cache: Cache, name: str, result: tuple[Tensor, Tensor]) -> Tensor:
     """The output of a step whose past goes into the cache."""
     output, cache[name] = result
     return output
-
-

@@ -19,14 +19,21 @@ from hat.checkpoint import save_checkpoint
 from hat.errors import InputError
 from hat.files import file_digest, folder_digest, write_yaml
 from hat.progress import say
-from hat.transformer import Transformer
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
+from hat_fairseq.model import FAMILIES
 from hat_fairseq.snapshots import keep_snapshot, link, snapshots
-from hat_fairseq.task import HatTranslationTask, Record
+from hat_fairseq.task import HatLevenshteinTask, HatTranslationTask, Record
 
 NEVER = 10**9
+TASKS = (HatTranslationTask.__name__, HatLevenshteinTask.__name__)
+"""Under which of our tasks' names fairseq keeps what they remember."""
+TRANSLATION = ("hat_translation", "hat_transformer", "label_smoothed_cross_entropy")
+KINDS = {"levenshtein": ("hat_levenshtein", "hat_levenshtein", "nat_loss")}
+"""Task, model and criterion of families that are not trained as others are."""
+PADDING = 1
+"""Its index in every dictionary of fairseq."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +48,8 @@ class Training:
     threads: int
     space: dict[str, Any] | None = None
     """The design space when this trains a SuperTransformer; `architecture` is then its maximum."""
+    family: str = "transformer"
+    """One of `hat_fairseq.model.FAMILIES`; what is no Transformer has the size of `architecture` by its own count."""
     initial: Path | None = None
     """A checkpoint of this architecture whose weights the training starts from."""
     teacher: Path | None = None
@@ -52,13 +61,14 @@ class Training:
             "code": code,
             "corpus": folder_digest(self.corpus),
             "architecture": self.architecture.to_dict(),
+            "family": self.family,
             "space": self.space,
             "recipe": self.recipe,
             "seed": self.seed,
             **{name: file_digest(path) for name in ("initial", "teacher") if (path := getattr(self, name))},
         }
 
-    def run(self, folder: Path) -> tuple[Transformer, dict[str, Any]]:
+    def run(self, folder: Path) -> tuple[Any, dict[str, Any]]:
         """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
         self._check()
         torch.set_num_threads(self.threads)
@@ -115,13 +125,14 @@ class Training:
         """Our task and our model, as fairseq's command line names them; flags are True."""
         return {
             "user-dir": Path(__file__).parent,
-            "task": "hat_translation",
+            "task": KINDS.get(self.family, TRANSLATION)[0],
             "label": self.label,
             "space": folder / "space.yaml" if self.space else "",
             "snapshots": self._averaged,
             "autocast": self.recipe["precision"] == "bf16",
-            "arch": "hat_transformer",
+            "arch": KINDS.get(self.family, TRANSLATION)[1],
             "architecture": folder / "architecture.yaml",
+            "family": self.family,
             "initial": self.initial or "",
             "share-embeddings": statistics(self.corpus)["dictionary"] == "joint",
             "dropout": self.recipe["dropout"],
@@ -134,7 +145,7 @@ class Training:
         options = {
             "source-lang": facts["source"],
             "target-lang": facts["target"],
-            "criterion": "hat_distillation" if self.teacher else "label_smoothed_cross_entropy",
+            "criterion": "hat_distillation" if self.teacher else KINDS.get(self.family, TRANSLATION)[2],
             "teacher": self.teacher or "",
             "label-smoothing": recipe["label_smoothing"],
             "optimizer": "adam",
@@ -185,17 +196,18 @@ class Training:
         if self.space:
             write_yaml(folder / "space.yaml", self.space)
 
-    def _finish(self, folder: Path, last: Path) -> tuple[Transformer, dict[str, Any]]:
+    def _finish(self, folder: Path, last: Path) -> tuple[Any, dict[str, Any]]:
         newest = _load(last)
         chosen = snapshots(folder) if self._averaged else [folder / "checkpoint_best.pt"]
         weights = _average([_load(path)["model"] for path in chosen])
-        record = Record(**newest["extra_state"][HatTranslationTask.__name__])
+        record = Record(**next(newest["extra_state"][task] for task in TASKS if task in newest["extra_state"]))
         facts = statistics(self.corpus)
-        model = Transformer(
+        model = FAMILIES[self.family](
             self.architecture,
             source_vocabulary=facts["source_vocabulary"],
             target_vocabulary=facts["target_vocabulary"],
             share_embeddings=facts["dictionary"] == "joint",
+            padding_index=PADDING,
         )
         model.load_state_dict({name.removeprefix("transformer."): weight for name, weight in weights.items()})
         return model, {
@@ -208,10 +220,11 @@ class Training:
             "tokens": record.tokens,
             "tokens_per_second": round(record.tokens / max(record.seconds, 1e-9)),
             "label_smoothing": self.recipe["label_smoothing"],
+            "family": self.family,
             "log": record.rows,
         }
 
-    def save(self, path: Path, model: Transformer, facts: dict[str, Any]) -> None:
+    def save(self, path: Path, model: Any, facts: dict[str, Any]) -> None:
         save_checkpoint(path, model, **{name: fact for name, fact in facts.items() if name != "log"})
 
 

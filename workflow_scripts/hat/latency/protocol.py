@@ -77,20 +77,28 @@ class Bench:
         del task["share_embeddings"]
         facts = {**asdict(engine_facts(device)), **task, **asdict(protocol), "anchor": anchor.key}
         self.signature = Signature(device=device.name, **facts, commit=checkout_commit())
-        self._anchor = self._load(anchor)
+        self._anchor = create_engine(self._transformer(anchor), device)
 
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of the dense model of `sub`, with random weights."""
-        return time_engine(self._load(sub), self._anchor, self.workload, self.protocol, self.signature)
+        return self.measure_model(self._transformer(sub))
 
-    def _load(self, sub: SubTransformer) -> Engine:
-        model = Transformer(
+    def measure_model(self, model: Transformer) -> Latency:
+        """The raw latency of a model of this workload's vocabularies; it may be another that offers the same."""
+        sentence = Sentence(create_engine(model, self.device), self.workload, self.protocol)
+        return self.measure_parts(sentence.encode, sentence.decode)
+
+    def measure_parts(self, encode: Callable[[], None], decode: Callable[[], None]) -> Latency:
+        """The raw latency of two halves of a run, each run followed by one of the anchor."""
+        return time_parts(encode, decode, self._anchor, self.workload, self.protocol, self.signature)
+
+    def _transformer(self, sub: SubTransformer) -> Transformer:
+        return Transformer(
             sub,
             source_vocabulary=self.workload.source_vocabulary,
             target_vocabulary=self.workload.target_vocabulary,
             share_embeddings=self.workload.share_embeddings,
         )
-        return create_engine(model, self.device)
 
 
 class Sentence:
@@ -115,9 +123,22 @@ def time_engine(
     engine: Engine, anchor: Engine, workload: Workload, protocol: Protocol, signature: Signature
 ) -> Latency:
     """The raw latency of a loaded model; each of its runs is followed by one of the loaded `anchor`."""
-    model, other = Sentence(engine, workload, protocol), Sentence(anchor, workload, protocol)
-    work = (model.encode, model.decode, other.encode, other.decode)
-    encoder, decoder, *anchored = time_in_turn(work, engine.synchronise, protocol)
+    model = Sentence(engine, workload, protocol)
+    return time_parts(model.encode, model.decode, anchor, workload, protocol, signature)
+
+
+def time_parts(
+    encode: Callable[[], None],
+    decode: Callable[[], None],
+    anchor: Engine,
+    workload: Workload,
+    protocol: Protocol,
+    signature: Signature,
+) -> Latency:
+    """The same of whatever two halves a run has."""
+    other = Sentence(anchor, workload, protocol)
+    work = (encode, decode, other.encode, other.decode)
+    encoder, decoder, *anchored = time_in_turn(work, anchor.synchronise, protocol)
     encoder_ms, encoder_std_ms = trimmed(encoder, protocol.trim)
     decoder_ms, decoder_std_ms = trimmed(decoder, protocol.trim)
     anchor_ms, _ = trimmed([sum(parts) for parts in zip(*anchored, strict=True)], protocol.trim)

@@ -26,12 +26,12 @@ def _count(number: float) -> str:
 
 def _large(number: float) -> str:
     """In thousands, millions or billions."""
-    unit, letter = next((unit, letter) for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")) if number >= unit / 10)
+    unit, letter = next((unit, letter) for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")) if number >= unit)
     return f"{number / unit:.2f}{letter}"
 
 
 def _hours(hours: float) -> str:
-    return _count(hours) if hours >= 100 else f"{hours:.2f}"
+    return _count(hours) if hours >= 100 else f"{hours:.3g}"
 
 
 COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -46,15 +46,30 @@ COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
     "size_mb": ("Size (MB)", "{:.2f}".format),
     "file_mb": ("File (MB)", "{:.2f}".format),
     "reduction": ("Reduction", "{:.1f}×".format),
+    "iterations": ("Iterations", "{:.2f}".format),
     "updates": ("Updates", _count),
     "valid_loss": ("Validation loss", "{:.3f}".format),
     "inherited_valid_loss": ("Inherited loss", "{:.3f}".format),
     "inherited_bleu": ("Inherited BLEU", "{:.1f}".format),
     "bleu": ("BLEU", "{:.1f}".format),
     "bleu_half_width": ("±", "{:.1f}".format),
+    "hours": ("Hours", _hours),
+    "gpu_hours": ("GPU-hours", _hours),
+    "co2_lb": ("CO2e (lb)", _hours),
+    "cost_preemptible_usd": ("$ preemptible", _hours),
+    "cost_on_demand_usd": ("$ on demand", _hours),
     "sacrebleu": ("SacreBLEU", "{:.1f}".format),
 }
 """How each number is called and shown, by its name in the CSV file."""
+
+NAMES = {
+    "largest": "Largest SubTransformer",
+    "smallest": "Smallest SubTransformer",
+    "evolved": "Evolved Transformer",
+    "lite": "Lite Transformer",
+    "levenshtein": "Levenshtein Transformer",
+}
+"""Of models that there is one of."""
 
 Facts = Mapping[str, Any]
 """A row: the keys of `TEXT`, and some of `COLUMNS`; what is missing is unknown."""
@@ -62,14 +77,14 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A table in the making. `published` names its file of printed values; their columns come last."""
+    """A table in the making. `published` holds what the paper prints, or names its file; its columns come last."""
 
     name: str
     caption: str
     columns: Sequence[str]
     groups: Sequence[Sequence[Facts]]
     notes: Sequence[str]
-    published: str | None = None
+    published: str | Sequence[Facts] = ()
 
     def write(self, stem: Path) -> None:
         self.table().write(stem, self.records())
@@ -113,8 +128,8 @@ class Comparison:
 
     @property
     def _printed(self) -> list[Facts]:
-        if self.published is None:
-            return []
+        if not isinstance(self.published, str):
+            return list(self.published)
         rows = read_csv(PUBLISHED / f"{self.published}.csv", TEXT)
         return [{key: cell if key in TEXT else float(cell) for key, cell in row.items() if cell} for row in rows]
 
@@ -155,7 +170,7 @@ def named(row: ModelRow) -> str:
         return f"HAT, budget {row.budget}"
     if row.family in ("depth", "width"):
         return f"Transformer, {'decoder layers' if row.family == 'depth' else 'width'} {row.size}"
-    return {"largest": "Largest SubTransformer", "smallest": "Smallest SubTransformer"}.get(row.model, row.model)
+    return NAMES.get(row.model, row.model)
 
 
 def bleu_notes(rows: Sequence[ModelRow]) -> list[str]:

@@ -27,6 +27,9 @@ FAMILIES = {
     "finetuned": "Inherited and fine-tuned",
     "quantised": "Quantised",
     "distilled": "Distilled",
+    "evolved": "Evolved Transformer",
+    "lite": "Lite Transformer",
+    "levenshtein": "Levenshtein Transformer",
 }
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
 
@@ -58,6 +61,11 @@ class ModelRow:
     p90_ms: float | None
     drift: float | None
     """How slow the machine was during the measurement; the times are corrected for it (`hat.latency.signature`)."""
+    iterations: float | None
+    """Mean iterations of a Levenshtein Transformer in that time; for `published_iterations`, the mean that the paper
+    adopts, it would take `published_iterations_ms`."""
+    published_iterations: float | None
+    published_iterations_ms: float | None
     encoder_layers: int
     decoder_layers: int
     encoder_embed_dim: int
@@ -81,7 +89,9 @@ class ModelRow:
     """Label-smoothed cross-entropy per validation token, base 2: the best of the training, or as inherited."""
     updates: int | None
     training_seconds: float | None
-    """Computing alone, on whatever machine it was."""
+    """Computing alone, on whatever machine it was; for Table 2 with the SuperTransformer's."""
+    gpu_hours: float | None
+    """What that would be on a V100: not measured (`hat.footprint`)."""
     bits: int | None
     """Of each quantised weight."""
     quantised_embeddings: bool | None
@@ -153,12 +163,14 @@ def model_row(
     confirmed: Path | None,
     report: Path | None,
     base: str | None,
+    supertransformer: Path | None = None,
     root: Path,
 ) -> ModelRow:
     """The row of one model from the files that its rules wrote. Files are named relative to the folder `root`.
 
-    `predicted_ms` is for devices that are not at hand; a search has its own prediction. InputError names the file that
-    is missing or lacks a key.
+    `predicted_ms` is for devices that are not at hand; a search has its own prediction. The training of the
+    `supertransformer`, if it is given, counts with the model's own. InputError names the file that is missing or lacks
+    a key.
     """
     sub = SubTransformer.load(architecture)
     choice = JsonFile(confirmed) if confirmed else None
@@ -186,7 +198,7 @@ def model_row(
         "sentence_length": sentence_length,
         "bleu_kind": bleu_kind,
         **(_scored(score, bleu_kind) if score else {}),
-        **(_made(report) if report else {}),
+        **(_made(report, supertransformer) if report else {}),
         **printed,
         "architecture": sub.key,
     }
@@ -208,7 +220,12 @@ def model_row(
 def _timed(latency: Path) -> dict[str, Any]:
     timing = JsonFile(latency)
     times = {name: timing.number(name) for name in ("latency_ms", "p50_ms", "p90_ms", "drift")}
-    return {**times, "latency_signature": _one_line(timing["signature"])}
+    return {**times, **_iterated(read_json(latency)), "latency_signature": _one_line(timing["signature"])}
+
+
+def _iterated(latency: dict[str, Any]) -> dict[str, Any]:
+    names = ("iterations", "published_iterations", "published_iterations_ms")
+    return {name: latency[name] for name in names if name in latency}
 
 
 def _scored(score: Path, bleu_kind: str) -> dict[str, Any]:
@@ -223,13 +240,18 @@ def _scored(score: Path, bleu_kind: str) -> dict[str, Any]:
     }
 
 
-def _made(report: Path) -> dict[str, Any]:
+def _made(report: Path, supertransformer: Path | None) -> dict[str, Any]:
     """What the command that made a model tells of that; each tells what applies to it."""
     facts = read_json(report)
+    shared = read_json(supertransformer) if supertransformer else {}
+    counted = {name: facts[name] for name in ("parameters", "flops") if "flops" in facts}
+    spent = {name: facts[name] + shared.get(name, 0) for name in ("seconds", "gpu_hours") if name in facts}
     return {
+        **counted,  # of what is no Transformer no closed form tells
+        "gpu_hours": spent.get("gpu_hours"),
         "valid_loss": facts.get("valid_loss", facts.get("best_valid_loss")),
         "updates": facts.get("updates"),
-        "training_seconds": facts.get("seconds"),
+        "training_seconds": spent.get("seconds"),
         "bits": facts.get("bits"),
         "quantised_embeddings": facts.get("embeddings"),
         "file_bytes": facts.get("file_bytes"),
