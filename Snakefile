@@ -18,6 +18,8 @@ include: "rules/models.smk"
 include: "rules/scores.smk"
 include: "rules/paper.smk"
 include: "rules/studies.smk"
+include: "rules/comparisons.smk"
+include: "rules/search_studies.smk"
 include: "rules/budget.smk"
 include: "rules/benchmarks.smk"
 

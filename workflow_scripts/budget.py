@@ -29,7 +29,7 @@ from hat.interop.architectures import read_architecture
 from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
-from hat.search.evolution import Settings
+from hat.search.evolution import SEEDS, Settings
 from models import FAMILIES, MAIN, MAKERS
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
@@ -126,18 +126,22 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
             "draw_insights": int("insights" in studied),
             "search_stand_in": stand_ins,
             "draw_stand_in": int("stand_in" in studied),
+            "profile_latency": sum("figure2" in tasks[name]["studies"] for name, _ in at_hand),
+            "draw_figure2": int(any("figure2" in tasks[name]["studies"] for name, _ in at_hand)),
+        },
+        "comparisons": {
             "make_comparison": len(tables) - 1,
-            "draw_figure11": int("table5" in studied),
+            "draw_figure8": int("figure8" in studied),
             "draw_figure10": int("table2" in studied),
+            "draw_figure11": int("table5" in studied),
+        },
+        "search_studies": {
             "compare_searches": studied.count("figure9"),
             "draw_figure9": int("figure9" in studied),
             "search_pareto": studied.count("pareto"),
             "draw_pareto": int("pareto" in studied),
             "search_online": studied.count("online"),
             "make_online": int("online" in studied),
-            "profile_latency": sum("figure2" in tasks[name]["studies"] for name, _ in at_hand),
-            "draw_figure2": int(any("figure2" in tasks[name]["studies"] for name, _ in at_hand)),
-            "draw_figure8": int("figure8" in studied),
         },
         "paper": {
             "gather_results": len(tables),
@@ -187,6 +191,13 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     settings = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     searches = sum(len(device["budgets"]) for device in task["devices"].values())
 
+    first = next(iter(task["devices"].values()), {"budgets": []})
+    more = {"figure9": 2 * SEEDS, "pareto": len(first["budgets"]), "online": 1}
+    studied = sum(count for study, count in more.items() if study in task["studies"])
+
+    def scored(searches: int) -> float:
+        return forward(mean, searches * settings.planned_evaluations * work.validation_tokens).gpu_hours
+
     def trained(section: str, flops: float) -> float:
         parts = configuration.recipe(training_file, section)
         return training(flops, parts["updates"] * parts["max_tokens"] * parts["update_freq"]).gpu_hours
@@ -194,7 +205,8 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     unknown = [mean] * (len(models) - len(known) - finetuned)
     return {
         "supertransformer": trained("supertransformer", mean),
-        "search": forward(mean, searches * settings.planned_evaluations * work.validation_tokens).gpu_hours,
+        "search": scored(searches),
+        "search_studies": scored(studied),
         "models": sum(trained("subtransformer", flops) for flops in known + unknown)
         + finetuned * trained("finetuning", mean),
     }

@@ -9,7 +9,7 @@ import command
 import inheriting
 import searching
 from hat.files import write_csv
-from hat.search.evolution import random_settings
+from hat.search.evolution import SEEDS, random_settings
 
 
 def main(args: argparse.Namespace) -> None:
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     inheriting.add_arguments(p)
     searching.add_predictor_argument(p)
     searching.add_arguments(p)
-    p.add_argument("--seeds", type=int, default=3, metavar="N", help="searches of each kind (default: %(default)s)")
+    p.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="searches of each kind (default: %(default)s)")
     p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the loss of each evaluation in turn")
     return p
 

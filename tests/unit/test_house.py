@@ -20,7 +20,17 @@ COMMANDS = {
     for rule, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", RULES, flags=re.MULTILINE)
     if "shell:" in body
 }
-MODULES = {"command", "code_hash", "configuration", "experiment", "fetching", "models", "searching", "timing"}
+MODULES = {
+    "command",
+    "code_hash",
+    "configuration",
+    "experiment",
+    "fetching",
+    "inheriting",
+    "models",
+    "searching",
+    "timing",
+}
 RUN_BY_HAND = {"benchmark_workflow"}
 PRINTS_EACH_TIME = {"budget"}
 """Snakemake runs a rule that has a file to make only until the file is there."""

@@ -44,8 +44,9 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     toy.InheritedLoss = ToyLoss  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hat_fairseq", types.ModuleType("hat_fairseq"))
     monkeypatch.setitem(sys.modules, "hat_fairseq.inherited", toy)
-    monkeypatch.setitem(sys.modules, "search_subtransformer", types.ModuleType("search_subtransformer"))
-    del sys.modules["search_subtransformer"]  # imported afresh; whatever was there comes back after the test
+    for module in ("inheriting", "search_subtransformer"):
+        monkeypatch.setitem(sys.modules, module, types.ModuleType(module))
+        del sys.modules[module]  # imported afresh; whatever was there comes back after the test
     script = importlib.import_module("search_subtransformer")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)

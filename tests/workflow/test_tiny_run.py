@@ -14,7 +14,7 @@ from tests.workflow.conftest import ROOT, House
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p60", "hat-this-cpu-p90", "transformer-depth-1")
+MODELS = ("hat-this-cpu-p60", "hat-this-cpu-p90", "hat-this-cpu-2-threads-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -62,9 +62,17 @@ def test_the_table_has_a_row_for_each_model(finished: House) -> None:
         assert (paper / f"table8{suffix}").stat().st_size > 0
 
 
+def test_every_other_table_is_made(finished: House) -> None:
+    paper = finished.work / "results" / "tiny" / "paper"
+    for table in (*(f"table{number}" for number in range(1, 8)), "distillation", "menu", "online"):
+        rows = list(csv.DictReader((paper / f"{table}.csv").open()))
+        assert any(row["task"] == "tiny.de-en" for row in rows)
+        assert (paper / f"{table}.md").read_text().startswith("**")
+
+
 def test_figures_are_drawn(finished: House) -> None:
     paper = finished.work / "results" / "tiny" / "paper"
-    for figure in ("figure6", "figure7"):
+    for figure in ("figure2", "figure6", "figure7", "figure8", "figure9", "figure10", "figure11", "figure12", "pareto"):
         assert (paper / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert (paper / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert len((paper / f"{figure}.csv").read_text().splitlines()) > 1

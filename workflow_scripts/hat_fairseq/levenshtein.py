@@ -122,10 +122,11 @@ def measure(model: Any, corpus: Path, bench: Bench) -> tuple[Latency, float]:
     """The raw latency of decoding single test sentences as far as it takes, and the mean number of iterations."""
     task = open_corpus(corpus, TranslationLevenshteinTask)
     generator = _generator(task)
-    sentences = sorted(
-        (batch for batch in batches(task, "test", 1)),
-        key=lambda batch: abs(batch["net_input"]["src_tokens"].shape[1] - bench.workload.sentence_length),
-    )[:SENTENCES]
+    task.load_dataset("test")
+    pairs = task.dataset("test")
+    mean = bench.workload.sentence_length
+    nearest = sorted(range(len(pairs)), key=lambda row: abs(len(pairs[row]["source"]) - mean))[:SENTENCES]
+    sentences = [pairs.collater([pairs[row]]) for row in nearest]
     model.to(bench.device.processor).eval()
     if bench.device.processor == "cuda":
         sentences = [utils.move_to_cuda(sentence) for sentence in sentences]

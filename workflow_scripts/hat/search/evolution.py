@@ -15,6 +15,8 @@ from hat.latency.budgets import Predict, fastest
 Objective = Callable[[SubTransformer], float]
 Origin = Literal["random", "mutation", "crossover", "parent"]
 
+SEEDS = 3
+"""Searches of each kind when evolution is compared with chance (HAT, figure 9)."""
 PATIENCE = 1000
 """After so many draws in a row without a new architecture that fits, the search stops drawing in that way."""
 DRAWS_AT_ONCE = 128
