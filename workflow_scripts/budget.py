@@ -84,7 +84,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     timed = sum(len(asked.measured_on(name, device)) for name, device in at_hand)
     scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
     made = Counter(model.made_by for name, model in models if name in trained)
-    sources = Counter(model.architecture.split("/")[0] for _, model in models if model.base is None)
+    sources = Counter(path.split("/")[0] for _, path in {(name, model.architecture) for name, model in models})
     tables = [table for table in FAMILIES if table in (MAIN, *studied)]
 
     def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:

@@ -64,7 +64,7 @@ def test_figures_are_drawn_and_nothing_is_trained(finished: House) -> None:
     for figure in ("figure6", "figure12", "stand_in"):
         assert (paper(finished) / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
     assert not (finished.work / "results" / "corpora").exists()
-    assert not list(finished.work.glob("results/far/*/models"))
+    assert not list(finished.work.glob("results/far/*/models/*/checkpoint.pt"))
 
 
 def test_a_second_run_has_nothing_to_do(finished: House) -> None:
