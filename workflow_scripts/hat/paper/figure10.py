@@ -41,11 +41,12 @@ def draw_figure10(rows: Sequence[ModelRow], stem: Path) -> None:
     with panel_grid(1, inches=(6.0, 0.6 + 0.28 * len(bars))) as (figure, (axes,)):
         for number, bar in enumerate(bars):
             axes.barh(number, bar["co2_lb"], color=colours[bar["series"]], height=0.6)
-            axes.annotate(f" {bar['co2_lb']:,.3g}", (bar["co2_lb"], number), va="center", fontsize=6.5)
+            shown = f"{bar['co2_lb']:,.0f}" if bar["co2_lb"] >= 10 else f"{bar['co2_lb']:.2g}"
+            axes.annotate(f" {shown}", (bar["co2_lb"], number), va="center", fontsize=6.5)
         axes.set_xscale("log")
         axes.set_yticks(range(len(bars)), [f"{bar['model']} ({bar['task']}, {bar['series']})" for bar in bars])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel("CO2e (lb), SuperTransformer included")
-        axes.margins(x=0.15)
+        axes.margins(x=0.2)
         save_figure(figure, stem, bars)

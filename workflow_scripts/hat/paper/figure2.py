@@ -74,7 +74,7 @@ def draw_figure2(found: Sequence[Profile], stem: Path) -> None:
             scatter.plot([value / 1e6 for value in flops], latencies, ".", color=mark.colour, markersize=3, alpha=0.6)
             drawn += [_record(each, SCATTER, *point) for point in each.samples]
         for axes in all_axes:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.1 * max(row["relative"] for row in drawn))
         for axes in all_axes[::3]:
             axes.set_ylabel("Latency, of the largest")
         scatter.set_xlabel("FLOPs (M) of sampled SubTransformers")
