@@ -22,6 +22,8 @@ from models import FAMILIES, MAIN, RIVALS, Model, compared, measured_on, models_
 UNTRAINED = {"stand_in"}
 TRAINED = set(FAMILIES) - {MAIN} | {"figure8", "figure9", "pareto", "online"}
 """Studies that make sense only without, or only with a training."""
+TIMED = {"figure2", "figure8", "online"}
+"""Studies of what is measured."""
 SEARCHES = dict.fromkeys(
     ("table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1
 ) | {"distillation": 2}
@@ -104,29 +106,7 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         raise InputError(
             f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
         )
-    trained = task["training"] is not None
-    for study in task["studies"]:
-        if trained and study in UNTRAINED:
-            raise InputError(
-                f"{where} > studies", f"{study} where models are trained", f"training: null, or no {study}"
-            )
-        if not trained and study in TRAINED:
-            raise InputError(
-                f"{where} > studies", f"{study} where nothing is trained", f"training: NAME, or no {study}"
-            )
-    searched = len(next(iter(task["devices"].values()), {"budgets": []})["budgets"])
-    for study, needed in SEARCHES.items():
-        if study in task["studies"] and searched < needed:
-            said = f"{study}, but the first device has {searched} budgets"
-            raise InputError(f"{where} > studies", said, f"at least {needed}")
-    for study in RIVALS:
-        if study in task["studies"] and not task["baselines"]["depth"]:
-            raise InputError(f"{where} > studies", f"{study} without a baseline to be as large as", "baselines > depth")
-        far = [device for device in task["devices"] if files["device"][device][1]["published"] is not None]
-        if study in task["studies"] and far:
-            raise InputError(f"{where} > studies", f"{study}, but {far[0]!r} is not at hand", "devices to measure on")
-    if "online" in task["studies"] and files["device"][next(iter(task["devices"]))][1]["published"] is not None:
-        raise InputError(f"{where} > studies", "online, but the first device is not at hand", "a device to measure on")
+    _check_studies(task, files, f"{where} > studies")
     with _at(where):
         Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     for family in ("depth", "width"):
@@ -142,6 +122,31 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
             names = [budget_name(text) for text in wanted["budgets"]]
         if len(set(names)) < len(names):
             raise InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), "all different")
+
+
+def _check_studies(task: Contents, files: Files, where: str) -> None:
+    """InputError when a study has nothing to study."""
+    trained, devices = task["training"] is not None, list(task["devices"])
+    at_hand = [device for device in devices if files["device"][device][1]["published"] is None]
+    searched = len(task["devices"][devices[0]]["budgets"]) if devices else 0
+    for study in task["studies"]:
+        needed = SEARCHES.get(study, 0)
+        checks = [
+            (trained and study in UNTRAINED, "where models are trained", "training: null"),
+            (not trained and study in TRAINED, "where nothing is trained", "training: NAME"),
+            (searched < needed, f"with {searched} budgets for the first device", f"at least {needed}"),
+            (study in RIVALS and not task["baselines"]["depth"], "without a Transformer as large", "baselines > depth"),
+            (study in TIMED and not at_hand, "where no device is at hand", "a device to measure on"),
+            (study in RIVALS and at_hand != devices, "where a device is not at hand", "devices to measure on"),
+            (
+                study == "online" and at_hand[:1] != devices[:1],
+                "on a device that is not at hand",
+                "another first device",
+            ),
+        ]
+        for wrong, said, legal in checks:
+            if wrong:
+                raise InputError(where, f"{study} {said}", f"{legal}, or no {study}")
 
 
 def _check_models(task: Contents, models: Sequence[Model], where: str) -> None:

@@ -99,6 +99,18 @@ def test_a_cluster_is_asked_for_what_a_rule_needs(repository: House) -> None:
     assert "gpu=0" in resources["score_model"]
 
 
+def test_a_cluster_gives_what_is_timed_a_node_and_what_computes_a_gpu() -> None:
+    """The profile names every rule that claims the whole machine to time something, or a GPU where there is one."""
+    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk") if path.stem != "benchmarks")
+    bodies = {body.split(":")[0]: body for body in rules.split("\nrule ")[1:]}
+    wanted = read_yaml(ROOT / "profiles" / "slurm" / "profile.yaml")["set-resources"]
+    timing = {rule for rule, body in bodies.items() if "threads: ALL_CORES" in body}
+    assert {rule for rule, found in wanted.items() if "exclusive" in found.get("slurm_extra", "")} == timing
+    assert {rule for rule, body in bodies.items() if "gpu=GPU," in body} == {
+        rule for rule, found in wanted.items() if "gpu" in found
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

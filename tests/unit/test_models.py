@@ -1,0 +1,134 @@
+"""Which models an experiment asks for, and which studies it may ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import experiment
+import pytest
+import sample_subtransformer
+from hat.errors import InputError
+from hat.files import write_yaml
+from models import FAMILIES, MAIN, MAKERS, Model
+
+from tests.spaces import TINY
+
+TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-2-threads": {"budgets": ["50%"]}}}
+BASELINES = {"baselines": {"depth": [1, 2], "width": [32]}}
+FAR = {"corpus": "wmt14.en-de", "space": "space0", "training": "wmt", "devices": {"titanxp": {"budgets": ["150ms"]}}}
+
+
+def read(folder: Path, task: dict[str, Any], name: str = "demo.de-en") -> experiment.Experiment:
+    write_yaml(folder / "asked.yaml", {"tasks": {name: task}})
+    return experiment.read(str(folder / "asked.yaml"))
+
+
+def models(folder: Path, *studies: str) -> dict[str, Model]:
+    return read(folder, TASK | BASELINES | {"studies": list(studies)}).models["demo.de-en"]
+
+
+def test_without_studies_there_are_searches_and_baselines(tmp_path: Path) -> None:
+    found = models(tmp_path)
+    assert {model.family for model in found.values()} == {"hat", "depth", "width"}
+    assert found["hat-this-cpu-p25"].devices == ("this-cpu",)
+    assert found["transformer-depth-1"].devices == ("this-cpu", "this-cpu-2-threads")
+
+
+def test_studies_share_what_they_train(tmp_path: Path) -> None:
+    alone = [set(models(tmp_path, study)) for study in ("table4", "table5", "table6")]
+    together = models(tmp_path, "table4", "table5", "table6")
+    assert set(together) == set.union(*alone)
+    assert len(together) < sum(map(len, alone)) - 2 * len(models(tmp_path))
+
+
+def test_what_derives_from_a_model_has_its_architecture_and_its_latency(tmp_path: Path) -> None:
+    found = models(tmp_path, "table6", "table7", "distillation")
+    tuned = found["hat-this-cpu-p25-finetuned"]
+    assert (tuned.base, tuned.initial, tuned.made_by) == (
+        "hat-this-cpu-p25",
+        "hat-this-cpu-p25-inherited",
+        "train_model",
+    )
+    assert tuned.architecture == found["hat-this-cpu-p25"].architecture
+    assert tuned.timed_as == "hat-this-cpu-p25"
+    packed = found["hat-this-cpu-p75-4bit-all"]
+    assert (packed.initial, packed.bits, packed.embeddings, packed.made_by) == (
+        "hat-this-cpu-p75",
+        4,
+        True,
+        "quantise_model",
+    )
+    student = found["hat-this-cpu-p25-distilled"]
+    assert (student.teacher, student.base, student.initial) == ("hat-this-cpu-p75", "hat-this-cpu-p25", None)
+    assert found["hat-this-cpu-p25-inherited"].made_by == "extract_model"
+
+
+def test_rivals_are_as_large_as_the_deepest_transformer(tmp_path: Path) -> None:
+    found = models(tmp_path, "table3")
+    assert {name for name, model in found.items() if model.kind != "transformer"} == {"levenshtein", "evolved", "lite"}
+    assert found["lite"].architecture == "baselines/transformer-depth-2.yaml"
+
+
+def test_every_family_has_a_maker() -> None:
+    assert {family for families in FAMILIES.values() for family in families} == {
+        family for families in MAKERS.values() for family in families
+    }
+
+
+def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
+    asked = read(tmp_path, TASK | {"studies": ["table1"]})
+    on_two_threads = {model.name for model in asked.measured_on("demo.de-en", "this-cpu-2-threads")}
+    assert on_two_threads == {"hat-this-cpu-p25", "hat-this-cpu-p75", "hat-this-cpu-2-threads-p50"}
+    assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-2-threads")} == {
+        "hat-this-cpu-2-threads-p50"
+    }
+    assert asked.compared("demo.de-en", "table4") == []
+    assert len(asked.compared("demo.de-en", MAIN)) == 3
+
+
+@pytest.mark.parametrize(
+    ("task", "line"),
+    [
+        ({"studies": ["table55"]}, "did you mean 'table5'?"),
+        ({"studies": ["stand_in"]}, "stand_in where models are trained; legal: training: null, or no stand_in"),
+        ({"studies": ["table2"]}, "table2 without a Transformer as large; legal: baselines > depth, or no table2"),
+        (
+            {"devices": {"this-cpu": {"budgets": ["25%"]}}, "studies": ["distillation"]},
+            "distillation with 1 budgets for the first device; legal: at least 2, or no distillation",
+        ),
+        (
+            {"training": None, "sentence_length": 9, "studies": ["table4"]},
+            "table4 where nothing is trained; legal: training: NAME, or no table4",
+        ),
+        (
+            FAR | {"studies": ["figure2"]},
+            "figure2 where no device is at hand; legal: a device to measure on, or no figure2",
+        ),
+        (
+            FAR | {"devices": FAR["devices"] | {"this-cpu": {}}, "studies": ["online"]},
+            "online on a device that is not at hand; legal: another first device, or no online",
+        ),
+        (
+            FAR | {"devices": {"this-cpu": {}} | FAR["devices"], "baselines": {"depth": [6]}, "studies": ["table3"]},
+            "table3 where a device is not at hand; legal: devices to measure on, or no table3",
+        ),
+    ],
+)
+def test_a_study_that_has_nothing_to_study_is_one_line(tmp_path: Path, task: dict[str, Any], line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, task, task.get("corpus", "demo.de-en"))
+    assert line in str(caught.value)
+    assert "> studies" in str(caught.value)
+
+
+def test_members_of_a_space_are_sampled_by_name() -> None:
+    assert sample_subtransformer.sampled(TINY, "largest", 1) == TINY.largest
+    assert sample_subtransformer.sampled(TINY, "smallest", 1) == TINY.smallest
+    first, second = (sample_subtransformer.sampled(TINY, f"random-{number}", 1) for number in (1, 2))
+    assert first != second
+    assert first == sample_subtransformer.sampled(TINY, "random-1", 1)
+    assert first != sample_subtransformer.sampled(TINY, "random-1", 2)
+    for wrong in ("largets", "random-0", "random-x", "random"):
+        with pytest.raises(InputError, match="legal: largest, smallest, random-1"):
+            sample_subtransformer.sampled(TINY, wrong, 1)
