@@ -66,7 +66,7 @@ def test_fine_tuning_starts_from_what_is_inherited(
 
     def distance(model: torch.nn.Module) -> float:
         theirs = dict(inherited.named_parameters())
-        return sum(float((weight - theirs[name]).norm()) for name, weight in model.named_parameters())
+        return sum(float((weight - theirs[name]).detach().norm()) for name, weight in model.named_parameters())
 
     assert distance(warm) < distance(cold) / 4
     assert facts["best_valid_loss"] < 1.1 * loss

@@ -95,7 +95,7 @@ def test_the_papers_recipes(
     found = configuration.load("training", recipe)
     assert [found[part]["warmup_updates"] for part in ("supertransformer", "subtransformer")] == [10_000, 4_000]
     assert found["subtransformer"]["checkpoint"] == weights
-    for part in found.values():
+    for part in (found["supertransformer"], found["subtransformer"]):
         assert (part["updates"], part["lr"], part["dropout"], part["schedule"]) == (updates, lr, dropout, schedule)
         assert part["max_tokens"] * part["update_freq"] == tokens
         assert (part["label_smoothing"], part["min_lr"], part["average_last"]) == (0.1, 1e-7, 10)

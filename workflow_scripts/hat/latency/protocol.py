@@ -85,12 +85,13 @@ class Bench:
 
     def measure_model(self, model: Transformer) -> Latency:
         """The raw latency of a model of this workload's vocabularies; it may be another that offers the same."""
-        sentence = Sentence(create_engine(model, self.device), self.workload, self.protocol)
-        return self.measure_parts(sentence.encode, sentence.decode)
+        engine = create_engine(model, self.device)
+        return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
 
     def measure_parts(self, encode: Callable[[], None], decode: Callable[[], None]) -> Latency:
         """The raw latency of two halves of a run, each run followed by one of the anchor."""
-        return time_parts(encode, decode, self._anchor, self.workload, self.protocol, self.signature)
+        synchronise, facts = self._anchor.synchronise, (self.workload, self.protocol, self.signature)
+        return time_parts(encode, decode, synchronise, self._anchor, *facts)
 
     def _transformer(self, sub: SubTransformer) -> Transformer:
         return Transformer(
@@ -124,12 +125,13 @@ def time_engine(
 ) -> Latency:
     """The raw latency of a loaded model; each of its runs is followed by one of the loaded `anchor`."""
     model = Sentence(engine, workload, protocol)
-    return time_parts(model.encode, model.decode, anchor, workload, protocol, signature)
+    return time_parts(model.encode, model.decode, engine.synchronise, anchor, workload, protocol, signature)
 
 
 def time_parts(
     encode: Callable[[], None],
     decode: Callable[[], None],
+    synchronise: Callable[[], None],
     anchor: Engine,
     workload: Workload,
     protocol: Protocol,
@@ -138,7 +140,7 @@ def time_parts(
     """The same of whatever two halves a run has."""
     other = Sentence(anchor, workload, protocol)
     work = (encode, decode, other.encode, other.decode)
-    encoder, decoder, *anchored = time_in_turn(work, anchor.synchronise, protocol)
+    encoder, decoder, *anchored = time_in_turn(work, synchronise, protocol)
     encoder_ms, encoder_std_ms = trimmed(encoder, protocol.trim)
     decoder_ms, decoder_std_ms = trimmed(decoder, protocol.trim)
     anchor_ms, _ = trimmed([sum(parts) for parts in zip(*anchored, strict=True)], protocol.trim)
