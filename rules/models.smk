@@ -124,6 +124,7 @@ rule train_model:
         command=command("train_model"),
         settings=recipe,
         training=file_of("training"),
+        sentence_length=option("--sentence-length", "sentence_length"),
         family=lambda wildcards: MODELS[wildcards.task][wildcards.model].kind,
         initial=lambda wildcards, input: flagged("--initial", input.initial or None),
         teacher=lambda wildcards, input: flagged("--teacher", input.teacher or None),
@@ -136,6 +137,7 @@ rule train_model:
             --corpus {input.corpus:q} \
             --training {params.training:q} \
             --family {params.family} \
+            {params.sentence_length} \
             {params.initial} \
             {params.teacher} \
             --seed {params.seed} \

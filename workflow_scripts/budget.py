@@ -26,6 +26,7 @@ from hat.footprint import (
     training,
 )
 from hat.interop.architectures import read_architecture
+from hat.latency.profile import variants
 from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
@@ -215,21 +216,28 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
 def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, float | None]:
     """Hours for which the stages of a task time models on its devices; unknown without a latency data set.
 
-    A search times one candidate when its best keeps the latency budget. Devices that are not at hand are not timed.
+    A search times one candidate when its best keeps the latency budget, the online search at least all that it scores.
+    Devices that are not at hand are not timed.
     """
     task = asked.settings["tasks"][name]
     folder = results / asked.settings["experiment"] / name / "latency"
     devices = {device: wanted for device, wanted in task["devices"].items() if asked.at_hand(device)}
     mean_ms = {device: mean_latency_ms(folder / device / "samples.csv") for device in devices}
     runs = task["measurement"]["runs"]
+    space_file, _ = asked.files["space"][task["space"]]
+    profiled = len(variants(configuration.design_space(space_file))) if "figure2" in task["studies"] else 0
+    planned = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)}).planned_evaluations
+    searched = planned * task["latency"]["runs"] if "online" in task["studies"] else 0
     timed_runs = {
         "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
         "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
+        "studies": dict.fromkeys(devices, profiled * runs),
+        "search_studies": dict.fromkeys(list(devices)[:1], searched),
         "models": {device: len(asked.measured_on(name, device)) * runs for device in devices},
     }
 
     def hours(device: str, runs: int) -> float | None:
-        latency_ms = mean_ms[device]
+        latency_ms = mean_ms[device] if runs else 0.0
         return None if latency_ms is None else IN_TURN * runs * latency_ms / 1000 / SECONDS_PER_HOUR
 
     return {stage: total([hours(*item) for item in devices.items()]) for stage, devices in timed_runs.items()}

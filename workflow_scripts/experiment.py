@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,7 +15,7 @@ from design_baseline import designed
 from hat.corpus.description import Corpus
 from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
-from hat.latency.budgets import budget_name
+from hat.latency.budgets import Budget, budget_name
 from hat.search.evolution import Settings
 from models import FAMILIES, MAIN, RIVALS, Model, compared, measured_on, models_of
 
@@ -24,6 +24,8 @@ TRAINED = set(FAMILIES) - {MAIN} | {"figure8", "figure9", "pareto", "online"}
 """Studies that make sense only without, or only with a training."""
 TIMED = {"figure2", "figure8", "online"}
 """Studies of what is measured."""
+ORDERED = {"table7", "distillation", "figure9", "online"}
+"""Studies for which the first budget is the narrowest, and the last the widest."""
 SEARCHES = dict.fromkeys(
     ("table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1
 ) | {"distillation": 2}
@@ -77,6 +79,7 @@ def read(name: str, place: str | None = None) -> Experiment:
         found = list(models_of(wanted))
         _check_models(wanted, found, where)
         models[task] = {model.name: model for model in found}
+    _check_names(models, place)
     return Experiment(place=place, settings=settings, files=files, models=models)
 
 
@@ -129,12 +132,15 @@ def _check_studies(task: Contents, files: Files, where: str) -> None:
     trained, devices = task["training"] is not None, list(task["devices"])
     at_hand = [device for device in devices if files["device"][device][1]["published"] is None]
     searched = len(task["devices"][devices[0]]["budgets"]) if devices else 0
+    budgets = [Budget.parse(text) for text in task["devices"][devices[0]]["budgets"]] if devices else []
+    ascending = len({budget.unit for budget in budgets}) < 2 and budgets == sorted(budgets, key=lambda b: b.number)
     for study in task["studies"]:
         needed = SEARCHES.get(study, 0)
         checks = [
             (trained and study in UNTRAINED, "where models are trained", "training: null"),
             (not trained and study in TRAINED, "where nothing is trained", "training: NAME"),
             (searched < needed, f"with {searched} budgets for the first device", f"at least {needed}"),
+            (study in ORDERED and not ascending, "with budgets that do not ascend", "25% before 75%, one unit"),
             (study in RIVALS and not task["baselines"]["depth"], "without a Transformer as large", "baselines > depth"),
             (study in TIMED and not at_hand, "where no device is at hand", "a device to measure on"),
             (study in RIVALS and at_hand != devices, "where a device is not at hand", "devices to measure on"),
@@ -158,9 +164,21 @@ def _check_models(task: Contents, models: Sequence[Model], where: str) -> None:
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise InputError(where, f"two models are called {twice[0]!r}", "one name, one model")
+    drawn = [model.name for model in compared(models, MAIN)]
     for name in task["compared"]:
-        if name not in names:
-            raise InputError(f"{where} > compared", repr(name), nearest(name, names))
+        if name not in drawn:
+            raise InputError(f"{where} > compared", repr(name), nearest(name, drawn))
+
+
+def _check_names(models: Mapping[str, Mapping[str, Model]], place: str) -> None:
+    """InputError when two tasks call different things by one name: Snakemake would not know which command to run."""
+    known: dict[str, tuple[str, str, str]] = {}
+    for task, found in models.items():
+        for model in found.values():
+            first, *made = known.setdefault(model.name, (task, model.made_by, model.kind))
+            if made != [model.made_by, model.kind]:
+                same = f"model {model.name!r} is made by {model.made_by}, that of {first} by {made[0]}"
+                raise InputError(f"{place}: tasks > {task}", same, "another file name for one of them")
 
 
 @contextmanager

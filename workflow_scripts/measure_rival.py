@@ -10,6 +10,7 @@ from pathlib import Path
 
 import command
 import timing
+from hat.errors import InputError
 from hat.files import write_json
 from hat.progress import say
 from hat_fairseq import levenshtein
@@ -21,6 +22,8 @@ def main(args: argparse.Namespace) -> None:
     model, facts = load_model(args.checkpoint)
     more = {}
     if facts["family"] == "levenshtein":
+        if bench.device.dtype != "float32":
+            raise InputError(args.device, f"dtype {bench.device.dtype} for a Levenshtein Transformer", "float32")
         raw, iterations = levenshtein.measure(model, args.statistics.parent, bench)
         latency = raw.at(anchor_ms)
         fixed_ms = latency.encoder_ms + latency.decoder_ms / iterations * levenshtein.PUBLISHED_ITERATIONS

@@ -14,12 +14,12 @@ MAIN = "table8"
 FAMILIES = {
     MAIN: ("hat", "depth", "width", "given"),
     "table1": ("hat",),
-    "table2": ("depth", "evolved", "hat"),
+    "table2": ("given", "depth", "evolved", "hat"),
     "table3": ("depth", "levenshtein", "evolved", "lite", "hat"),
     "table4": ("hat", "largest"),
     "table5": ("hat", "largest", "smallest", "random", "inherited"),
     "table6": ("hat", "finetuned"),
-    "table7": ("hat", "depth", "width", "quantised"),
+    "table7": ("hat", "depth", "width", "given", "quantised"),
     "distillation": ("hat", "distilled"),
 }
 """Which families each table compares."""
@@ -177,7 +177,7 @@ def _studied(task: Mapping[str, Any], main: Sequence[Model]) -> Iterator[Model]:
         for model in searched[-1:]:
             for embeddings in (False, True):
                 yield from (_quantised(model, bits, embeddings) for bits in BITS)
-        yield from (_quantised(model, BITS[-1], False) for model in main if model.family in ("depth", "width"))
+        yield from (_quantised(model, BITS[-1], False) for model in main if model.family != "hat")
     if "distillation" in studies:
         yield _derived(searched[0], "distilled", teacher=searched[-1].name)
 

@@ -11,7 +11,7 @@ import inheriting
 import searching
 import timing
 from code_hash import code_hash
-from hat.architecture import SubTransformer
+from hat.architecture import Genes, SubTransformer
 from hat.files import file_digest, write_json
 from hat.latency.budgets import budget_ms
 from hat.latency.reference import Reference
@@ -29,6 +29,7 @@ def main(args: argparse.Namespace) -> None:
         "runs": args.search_runs,
         "code": code_hash("search_online"),
     }
+    space = searching.design_space(args)
     needed: dict[SubTransformer, float] = {}
     with (
         inheriting.remembered_loss(args) as loss,
@@ -41,7 +42,12 @@ def main(args: argparse.Namespace) -> None:
                 needed[sub] = latency_ms(sub)
                 yield needed[sub]
 
-        history = searching.search(args, predict, loss, asked=lambda: loss.asked)
+        def smallest() -> tuple[float, Genes]:
+            genes = tuple(min(choices) for choices in space.genes())
+            (fastest_ms,) = predict([space.decode(genes)])
+            return fastest_ms, genes
+
+        history = searching.search(args, predict, loss, asked=lambda: loss.asked, fastest_of=smallest)
     searching.write_tables(args, history)
     limit_ms = budget_ms(args.budgets, args.budget)
     confirmed = confirm(ranked(history), limit_ms, timing.measure_with(args))

@@ -11,7 +11,7 @@ from hat.architecture import DesignSpace
 from hat.latency.budgets import Predict, budget_ms
 from hat.latency.predictor import Predictor
 from hat.progress import Progress, say
-from hat.search.evolution import Evaluation, Objective, Settings, evolve
+from hat.search.evolution import Evaluation, Fastest, Objective, Settings, evolve
 from hat.search.tables import ranked, write_candidates, write_history
 
 
@@ -65,18 +65,19 @@ def search(
     wanted: Settings | None = None,
     seed: int | None = None,
     asked: Callable[[], int] | None = None,
+    fastest_of: Fastest | None = None,
 ) -> list[Evaluation]:
     """Search as `add_arguments` was answered, with progress; `wanted` and `seed` say otherwise.
 
-    `asked` tells how many losses were computed by this process so far, where others are remembered.
+    `asked` tells how many losses were computed by this process so far, where others are remembered; `fastest_of` is for
+    latencies that are measured (`evolve`).
     """
     wanted = wanted or settings(args)
     progress = Progress(f"search {args.budget}", wanted.planned_evaluations, unit="evaluations")
     history, best, known, start = [], float("inf"), 0, asked() if asked else 0
     constraint_ms = budget_ms(args.budgets, args.budget)
-    for member in evolve(
-        design_space(args), predict, objective, constraint_ms, wanted, args.seed if seed is None else seed
-    ):
+    chosen = args.seed if seed is None else seed
+    for member in evolve(design_space(args), predict, objective, constraint_ms, wanted, chosen, fastest_of):
         history.append(member)
         best = min(best, member.loss)
         if member.candidate.origin != "parent":

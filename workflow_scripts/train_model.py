@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         "--initial", type=Path, metavar="PT", help="start from its weights, by the section 'finetuning'"
     )
     options.add_argument("--teacher", type=Path, metavar="PT", help="learn from its most likely words, too")
+    options.add_argument("--sentence-length", type=int, help="tokens a side at which FLOPs are counted, not the mean")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--rolling", type=Path, required=True, help="folder for progress that survives a kill")
@@ -59,19 +60,24 @@ def main(args: argparse.Namespace) -> None:
         model, facts = training.run(folder)
     training.save(args.checkpoint, model, facts)
     architecture.save(args.architecture_copy)
-    write_json(args.report, {**facts, **cost(model, training, facts["tokens"])})
+    length = args.sentence_length or statistics(args.corpus)["sentence_length"]
+    write_json(args.report, {**facts, **cost(model, training, facts["tokens"], length)})
 
 
-def cost(model: Any, training: Training, tokens: int) -> dict[str, float]:
-    """Parameters, FLOPs, and the GPU-hours that a V100 would take for as many tokens (`hat.footprint`)."""
-    length = statistics(training.corpus)["sentence_length"]
+def cost(model: Any, training: Training, tokens: int, length: int) -> dict[str, float]:
+    """Parameters, and the GPU-hours that a V100 would take for as many tokens (`hat.footprint`).
+
+    FLOPs of a sentence pair as well, where no closed form tells them: of all but ordinary Transformers.
+    """
+    size: dict[str, float]
     if training.family == "transformer":
-        size = {"parameters": count_parameters(model.architecture), "flops": count_flops(model.architecture, length)}
+        size, trained = {"parameters": count_parameters(model.architecture)}, count_flops(model.architecture, length)
     elif training.family == "levenshtein":
+        trained = refinement_flops(model, length, 1)
         size = {"parameters": counted(model), "flops": refinement_flops(model, length, PUBLISHED_ITERATIONS)}
     else:
-        size = {"parameters": counted(model), "flops": flops(model, length)}
-    trained = refinement_flops(model, length, 1) if training.family == "levenshtein" else size["flops"]
+        trained = flops(model, length)
+        size = {"parameters": counted(model), "flops": trained}
     projection = projection_flops(model.architecture.decoder_embed_dim, model.target_vocabulary)
     return size | {"gpu_hours": footprint(trained / length + projection, tokens).gpu_hours}
 

@@ -122,6 +122,32 @@ def test_a_study_that_has_nothing_to_study_is_one_line(tmp_path: Path, task: dic
     assert "> studies" in str(caught.value)
 
 
+def test_one_name_means_one_thing_in_all_tasks(tmp_path: Path) -> None:
+    big = {"architecture": "transformer-big", "checkpoint": "big.pt"}
+    tasks = {
+        "first": {"corpus": "demo.de-en", "baselines": {"given": ["transformer-big"]}},
+        "second": {"corpus": "demo.de-en", "baselines": {"given": [big]}},
+    }
+    write_yaml(tmp_path / "asked.yaml", {"tasks": tasks})
+    said = "tasks > second: model 'transformer-big' is made by import_checkpoint, that of first by train_model"
+    with pytest.raises(InputError, match=said):
+        experiment.read(str(tmp_path / "asked.yaml"))
+
+
+@pytest.mark.parametrize("budgets", [["60%", "25%"], ["25%", "120ms"]])
+def test_studies_that_need_an_order_of_budgets_refuse_any_other(tmp_path: Path, budgets: list[str]) -> None:
+    task = {"devices": {"this-cpu": {"budgets": budgets}}}
+    read(tmp_path, task | {"studies": ["table4"]})
+    for study in ("table7", "distillation", "figure9", "online"):
+        with pytest.raises(InputError, match=f"{study} with budgets that do not ascend"):
+            read(tmp_path, task | {"studies": [study]})
+
+
+def test_what_a_study_trains_is_not_drawn_by_figure_12(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="compared: 'largest'"):
+        read(tmp_path, TASK | {"studies": ["table4"], "compared": ["largest"]})
+
+
 def test_members_of_a_space_are_sampled_by_name() -> None:
     assert sample_subtransformer.sampled(TINY, "largest", 1) == TINY.largest
     assert sample_subtransformer.sampled(TINY, "smallest", 1) == TINY.smallest

@@ -22,9 +22,9 @@ from hat.architecture import SubTransformer
 from hat.latency.protocol import Bench
 from hat.latency.signature import Latency
 from hat.progress import Progress
-from torch.utils.flop_counter import FlopCounterMode
 
 from hat_fairseq.corpus import batches, open_corpus
+from hat_fairseq.rivals import counting
 
 with redirect_stdout(StringIO()):  # it tells each time that there is no CUDA version
     LIBNAT = levenshtein_utils.load_libnat()
@@ -87,16 +87,11 @@ def refinement_flops(model: Any, sentence_length: int, iterations: float) -> int
     The encoder runs once; in each iteration the decoder tells what to delete, where to insert, and what.
     """
     tokens = torch.full((1, sentence_length), model.padding_index + 3)
-    with torch.inference_mode():
-        with FlopCounterMode(display=False) as encoder:
-            encoded = model.eval().forward_encoder([tokens, torch.tensor([sentence_length])])
-        with FlopCounterMode(display=False) as decoder:
-            for decode in (
-                model.decoder.forward_word_del,
-                model.decoder.forward_mask_ins,
-                model.decoder.forward_word_ins,
-            ):
-                decode(normalize=False, prev_output_tokens=tokens, encoder_out=encoded)
+    with counting() as encoder:
+        encoded = model.eval().forward_encoder([tokens, torch.tensor([sentence_length])])
+    with counting() as decoder:
+        for decode in (model.decoder.forward_word_del, model.decoder.forward_mask_ins, model.decoder.forward_word_ins):
+            decode(normalize=False, prev_output_tokens=tokens, encoder_out=encoded)
     projection = 2 * sentence_length * model.architecture.decoder_embed_dim * model.target_vocabulary
     return round(encoder.get_total_flops() + iterations * (decoder.get_total_flops() - projection))
 
@@ -144,7 +139,7 @@ def measure(model: Any, corpus: Path, bench: Bench) -> tuple[Latency, float]:
     whole = bench.measure_parts(encode, translate)  # to translate is to encode as well
     twice = whole.encoder_ms
     times = {name: getattr(whole, name) - twice for name in ("decoder_ms", "p50_ms", "p90_ms")}
-    latency = replace(whole, **times)
+    latency = replace(whole, **times, signature=replace(whole.signature, beam=1))
     return latency, sum(iterations) / len(iterations)
 
 

@@ -7,7 +7,8 @@ size is stated as that of an ordinary Transformer (a SubTransformer): its widths
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from hat.architecture import SubTransformer
 from hat.layers import Embeddings
 from hat.transformer import INITIAL_POSITIONS, Encoded, sinusoidal_table
 from torch import LongTensor, Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 TABLES = ("embeddings.", "embed_tokens.", "embed_positions.", "output_projection.")
@@ -148,9 +150,16 @@ def flops(model: Any, sentence_length: int) -> int:
     Matrix products and convolutions, as torch counts them; `hat.cost` counts a little more of a Transformer.
     """
     tokens = torch.full((1, sentence_length), model.padding_index + 3)
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    with counting() as counter:
         logits = model.eval()(tokens, tokens)
     return counter.get_total_flops() - 2 * sentence_length * model.architecture.decoder_embed_dim * logits.shape[-1]
+
+
+@contextmanager
+def counting() -> Iterator[FlopCounterMode]:
+    """A counter of FLOPs; attention is computed as plain matrix products meanwhile, for it counts no others."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode(), sdpa_kernel(SDPBackend.MATH):
+        yield counter
 
 
 def remembered(cache: Cache, name: str, result: tuple[Tensor, Tensor]) -> Tensor:

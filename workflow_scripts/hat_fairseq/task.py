@@ -48,6 +48,8 @@ class HatTranslationTask(TranslationTask):
         self.validated = validated_subtransformers(self.space, cfg.seed) if self.space else {}
         self.record = Record()
         self.progress: Progress | None = None
+        self.started: float | None = None
+        """When the update that is being computed began."""
 
     def get_checkpoint_dict(self) -> dict[str, Any]:
         """What fairseq stores for this task in a checkpoint (it saves `state` but never loads it)."""
@@ -68,14 +70,14 @@ class HatTranslationTask(TranslationTask):
             self.progress = Progress(self.cfg.label, self.cfg.max_update, unit="updates", done=update_num)
         if self.space:
             _transformer(model).activate(sampled_subtransformer(self.space, self.cfg.seed, update_num))
-        started = time.monotonic()
+        self.started = self.started or time.monotonic()
         with self._autocast(sample):
             results = super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad)
         # what this update did not use gets zeros, as under data parallelism: Adam then moves it the same way everywhere
         for weight in model.parameters():
             if weight.grad is None:
                 weight.grad = torch.zeros_like(weight)
-        self.record.count(results, time.monotonic() - started)
+        self.record.count(results)
         return results
 
     def valid_step(self, sample: Any, model: Any, criterion: Any) -> tuple[Any, Any, Any]:
@@ -92,6 +94,10 @@ class HatTranslationTask(TranslationTask):
 
     def optimizer_step(self, optimizer: Any, model: Any, update_num: int) -> None:
         super().optimizer_step(optimizer, model, update_num)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.record.seconds += time.monotonic() - (self.started or time.monotonic())
+        self.started = None
         assert self.progress is not None
         self.progress.step(self.record.facts())
 
@@ -135,19 +141,19 @@ class Record:
     seconds: float = 0.0
     tokens: int = 0
     recent_loss: float = 0.0
-    recent_tokens: int = 0
+    recent_size: int = 0
+    """What losses are divided by: target tokens, unless the criterion has divided already."""
 
-    def count(self, results: tuple[Any, Any, Any], seconds: float) -> None:
+    def count(self, results: tuple[Any, Any, Any]) -> None:
         """`tokens` are those of all processes of a data-parallel training, taken to share them evenly."""
         log = results[2]
-        self.seconds += seconds
         self.tokens += int(log["ntokens"]) * distributed_utils.get_data_parallel_world_size()
         self.recent_loss += float(log["loss"])
-        self.recent_tokens += int(log["ntokens"])
+        self.recent_size += int(log["sample_size"])
 
     def train_loss(self) -> float:
         """Mean loss per target token, base 2, since the last validation."""
-        return self.recent_loss / max(1, self.recent_tokens) / math.log(2)
+        return self.recent_loss / max(1, self.recent_size) / math.log(2)
 
     def facts(self) -> str:
         facts = f"loss {self.train_loss():.2f}"
@@ -159,7 +165,7 @@ class Record:
         row = {"update": update, "train_loss": round(self.train_loss(), 4), "valid_loss": losses.pop("loss")}
         row |= {f"valid_{name}": loss for name, loss in losses.items()}
         self.rows.append(row | {"seconds": round(self.seconds, 1), "tokens": self.tokens})
-        self.recent_loss, self.recent_tokens = 0.0, 0
+        self.recent_loss, self.recent_size = 0.0, 0
 
 
 def validated_subtransformers(space: DesignSpace, seed: int) -> dict[str, SubTransformer]:

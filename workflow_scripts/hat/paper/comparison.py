@@ -71,6 +71,17 @@ NAMES = {
 }
 """Of models that there is one of."""
 
+AS_PRINTED: dict[str, Callable[[float], str]] = {
+    "published_latency_ms": lambda ms: f"{ms / 1000:g} s" if ms >= 1000 and ms % 100 == 0 else f"{ms:g} ms",
+    "published_parameters": lambda number: f"{number / 1e6:g}M",
+    "published_flops": lambda number: f"{number / 1e9:g}G",
+    "published_bleu": "{:g}".format,
+    "published_inherited_bleu": "{:g}".format,
+    "published_inherited_valid_loss": "{:g}".format,
+    "published_size_mb": "{:g}".format,
+}
+"""How printed numbers are shown that have fewer or more digits than ours."""
+
 Facts = Mapping[str, Any]
 """A row: the keys of `TEXT`, and some of `COLUMNS`; what is missing is unknown."""
 
@@ -197,4 +208,6 @@ def _title(name: str) -> str:
 
 def _cell(name: str, value: float | None) -> str:
     _, shown = COLUMNS[name.removeprefix("published_")]
-    return UNKNOWN if value is None else shown(value)
+    if value is None:
+        return UNKNOWN
+    return AS_PRINTED.get(name, shown)(value)

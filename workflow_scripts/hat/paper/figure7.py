@@ -33,12 +33,13 @@ def draw_figure7(rows: Sequence[ModelRow], stem: Path) -> None:
 
 
 def on_one_device(rows: Sequence[ModelRow]) -> list[ModelRow]:
-    """The rows of tasks with one device; where every task has more, those of the first device of each."""
+    """The rows of tasks that were measured on one device; where all were on more, those of the first device of each."""
     devices: dict[str, dict[str, None]] = {}
-    for row in rows:
+    measured = [row for row in rows if row.latency_ms is not None]
+    for row in measured:
         devices.setdefault(row.task, {})[row.hardware] = None
     single = [task for task, hardware in devices.items() if len(hardware) == 1] or list(devices)
-    return [row for row in rows if row.task in single and row.hardware == next(iter(devices[row.task]))]
+    return [row for row in measured if row.task in single and row.hardware == next(iter(devices[row.task]))]
 
 
 def _draw_families(axes: Axes, group: Sequence[ModelRow]) -> None:

@@ -244,7 +244,7 @@ def _made(report: Path, supertransformer: Path | None) -> dict[str, Any]:
     """What the command that made a model tells of that; each tells what applies to it."""
     facts = read_json(report)
     shared = read_json(supertransformer) if supertransformer else {}
-    counted = {name: facts[name] for name in ("parameters", "flops") if "flops" in facts}
+    counted = {name: facts[name] for name in ("parameters", "flops")} if "flops" in facts else {}
     spent = {name: facts[name] + shared.get(name, 0) for name in ("seconds", "gpu_hours") if name in facts}
     return {
         **counted,  # of what is no Transformer no closed form tells

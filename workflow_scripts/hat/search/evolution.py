@@ -13,6 +13,7 @@ from hat.errors import InputError
 from hat.latency.budgets import Predict, fastest
 
 Objective = Callable[[SubTransformer], float]
+Fastest = Callable[[], tuple[float, Genes]]
 Origin = Literal["random", "mutation", "crossover", "parent"]
 
 SEEDS = 3
@@ -78,7 +79,13 @@ class Evaluation:
 
 
 def evolve(
-    space: DesignSpace, predict: Predict, objective: Objective, constraint_ms: float, settings: Settings, seed: int
+    space: DesignSpace,
+    predict: Predict,
+    objective: Objective,
+    constraint_ms: float,
+    settings: Settings,
+    seed: int,
+    fastest_of: Fastest | None = None,
 ) -> Iterator[Evaluation]:
     """Yield every member of every population in turn, survivors first (their origin is then "parent").
 
@@ -86,10 +93,12 @@ def evolve(
     twice: a draw that decodes to a known one is drawn again (neutral genes make that happen, and small spaces). The
     sequence depends on nothing but the arguments. It ends early when no new architecture that fits is found.
 
-    `predict` gives the latency in ms of a list of architectures, `objective` the loss of one.
+    `predict` gives the latency in ms of a list of architectures, `objective` the loss of one. Where random drawing
+    finds too few that fit, mutants of the fastest are drawn: `fastest_of` tells it where asking `predict` a thousand
+    times is too slow. A search at random (`random_settings`) does without.
     InputError when nothing in the space satisfies the constraint; it names the fastest latency found.
     """
-    draw = _Draw(space, predict, constraint_ms, random.Random(seed), settings)
+    draw = _Draw(space, predict, constraint_ms, random.Random(seed), settings, fastest_of)
     newcomers = draw.first_population()
     parents: list[Evaluation] = []
     scored = 0
@@ -117,17 +126,25 @@ class _Draw:
     """Draws candidates that fit the constraint and are new to this search."""
 
     def __init__(
-        self, space: DesignSpace, predict: Predict, constraint_ms: float, rng: random.Random, settings: Settings
+        self,
+        space: DesignSpace,
+        predict: Predict,
+        constraint_ms: float,
+        rng: random.Random,
+        settings: Settings,
+        fastest_of: Fastest | None,
     ) -> None:
         self.space, self.predict, self.constraint_ms = space, predict, constraint_ms
         self.rng, self.settings = rng, settings
         self.known: set[SubTransformer] = set()
+        self.fastest = fastest_of or (lambda: fastest(space, predict))
 
     def first_population(self) -> list[Candidate]:
         """Random candidates; where few architectures fit, also mutants of those found and of the fastest one."""
         found = self._take(self.settings.population, "random", lambda: self.space.sample_genes(self.rng))
-        if len(found) < self.settings.population:
-            fastest_ms, fastest_genes = fastest(self.space, self.predict)
+        by_chance = self.settings.mutants + self.settings.crossovers == 0 and bool(found)
+        if len(found) < self.settings.population and not by_chance:
+            fastest_ms, fastest_genes = self.fastest()
             if not found and fastest_ms > self.constraint_ms:
                 raise InputError(
                     "search",
