@@ -109,7 +109,6 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         raise InputError(
             f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
         )
-    _check_studies(task, files, f"{where} > studies")
     with _at(where):
         Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
     for family in ("depth", "width"):
@@ -125,6 +124,7 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
             names = [budget_name(text) for text in wanted["budgets"]]
         if len(set(names)) < len(names):
             raise InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), "all different")
+    _check_studies(task, files, f"{where} > studies")
 
 
 def _check_studies(task: Contents, files: Files, where: str) -> None:
