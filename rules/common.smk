@@ -232,15 +232,15 @@ def architecture(wildcards):
     return f"results/{wildcards.experiment}/{wildcards.task}/{source}"
 
 
-def of_model(*keys):
-    """For input: the checkpoints of the models that this one is made from, such as of_model("initial"), if any."""
+def of_model(key):
+    """For input: the checkpoint of the model that this one is made from, such as of_model("initial"), if any."""
 
-    def checkpoints(wildcards):
-        model = MODELS[wildcards.task][wildcards.model]
-        names = [name for name in (getattr(model, key) for key in keys) if name is not None]
-        return [f"results/{wildcards.experiment}/{wildcards.task}/models/{name}/checkpoint.pt" for name in names]
+    def checkpoint(wildcards):
+        name = getattr(MODELS[wildcards.task][wildcards.model], key)
+        folder = f"results/{wildcards.experiment}/{wildcards.task}/models"
+        return [] if name is None else [f"{folder}/{name}/checkpoint.pt"]
 
-    return checkpoints
+    return checkpoint
 
 
 def models_on(device, task):

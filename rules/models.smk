@@ -284,7 +284,7 @@ rule measure_model:
         "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
     wildcard_constraints:
         device=any_of(AT_HAND),
-        model=any_of(name for name in NAMES if name not in OTHERS),
+        model=any_of(NAMES - OTHERS),
     priority: 20
     conda:
         "../envs/latency.yaml"

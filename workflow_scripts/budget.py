@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -14,7 +14,7 @@ import command
 import configuration
 import experiment
 from design_baseline import SCALED, designed
-from experiment import Experiment
+from experiment import Experiment, search_settings
 from hat.files import JsonFile, write_csv
 from hat.footprint import (
     SECONDS_PER_HOUR,
@@ -30,7 +30,7 @@ from hat.latency.profile import variants
 from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
-from hat.search.evolution import SEEDS, Settings
+from hat.search.evolution import SEEDS
 from models import FAMILIES, MAIN, MAKERS
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
@@ -189,7 +189,7 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     given = [configuration.find("architecture", model.given) for model in models if model.given is not None]
     known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
     finetuned = sum(model.family == "finetuned" for model in models)
-    settings = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+    planned = search_settings(task).planned_evaluations
     searches = sum(len(device["budgets"]) for device in task["devices"].values())
 
     first = next(iter(task["devices"].values()), {"budgets": []})
@@ -197,7 +197,7 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     studied = sum(count for study, count in more.items() if study in task["studies"])
 
     def scored(searches: int) -> float:
-        return forward(mean, searches * settings.planned_evaluations * work.validation_tokens).gpu_hours
+        return forward(mean, searches * planned * work.validation_tokens).gpu_hours
 
     def trained(section: str, flops: float) -> float:
         parts = configuration.recipe(training_file, section)
@@ -226,7 +226,7 @@ def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, fl
     runs = task["measurement"]["runs"]
     space_file, _ = asked.files["space"][task["space"]]
     profiled = len(variants(configuration.design_space(space_file))) if "figure2" in task["studies"] else 0
-    planned = Settings(**{field.name: task["search"][field.name] for field in fields(Settings)}).planned_evaluations
+    planned = search_settings(task).planned_evaluations
     searched = planned * task["latency"]["runs"] if "online" in task["studies"] else 0
     timed_runs = {
         "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),

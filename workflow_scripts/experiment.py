@@ -26,9 +26,7 @@ TIMED = {"figure2", "figure8", "online"}
 """Studies of what is measured."""
 ORDERED = {"table7", "distillation", "figure9", "online"}
 """Studies for which the first budget is the narrowest, and the last the widest."""
-SEARCHES = dict.fromkeys(
-    ("table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure9", "pareto", "online"), 1
-) | {"distillation": 2}
+SEARCHES = dict.fromkeys(TRAINED - {"figure8"}, 1) | {"distillation": 2}
 """Searches for the first device that a study compares."""
 
 Contents = dict[str, Any]
@@ -83,6 +81,11 @@ def read(name: str, place: str | None = None) -> Experiment:
     return Experiment(place=place, settings=settings, files=files, models=models)
 
 
+def search_settings(task: Contents) -> Settings:
+    """How a task searches. InputError when it contradicts itself."""
+    return Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+
+
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
     """Read the file that is named at `place`; returns its stem, under which `files` then knows it."""
     path = configuration.find(kind, name, place)
@@ -110,7 +113,7 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
             f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
         )
     with _at(where):
-        Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+        search_settings(task)
     for family in ("depth", "width"):
         for size in task["baselines"][family]:
             with _at(f"{where} > baselines > {family}"):
@@ -131,7 +134,6 @@ def _check_studies(task: Contents, files: Files, where: str) -> None:
     """InputError when a study has nothing to study."""
     trained, devices = task["training"] is not None, list(task["devices"])
     at_hand = [device for device in devices if files["device"][device][1]["published"] is None]
-    searched = len(task["devices"][devices[0]]["budgets"]) if devices else 0
     budgets = [Budget.parse(text) for text in task["devices"][devices[0]]["budgets"]] if devices else []
     ascending = len({budget.unit for budget in budgets}) < 2 and budgets == sorted(budgets, key=lambda b: b.number)
     for study in task["studies"]:
@@ -139,7 +141,7 @@ def _check_studies(task: Contents, files: Files, where: str) -> None:
         checks = [
             (trained and study in UNTRAINED, "where models are trained", "training: null"),
             (not trained and study in TRAINED, "where nothing is trained", "training: NAME"),
-            (searched < needed, f"with {searched} budgets for the first device", f"at least {needed}"),
+            (len(budgets) < needed, f"with {len(budgets)} budgets for the first device", f"at least {needed}"),
             (study in ORDERED and not ascending, "with budgets that do not ascend", "25% before 75%, one unit"),
             (study in RIVALS and not task["baselines"]["depth"], "without a Transformer as large", "baselines > depth"),
             (study in TIMED and not at_hand, "where no device is at hand", "a device to measure on"),

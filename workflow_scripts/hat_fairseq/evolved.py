@@ -30,7 +30,7 @@ def evolved_transformer(
 class EncoderCell(nn.Module):
     def __init__(self, width: int, heads: int, dropout: float, attention_dropout: float) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.drop = nn.Dropout(dropout)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(4))
         self.gated = Linear(width, 2 * width)
         self.expand = Linear(width, 4 * width)
@@ -43,19 +43,16 @@ class EncoderCell(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """x (B, S, d); `mask` (B, S), True at tokens."""
         gate, branches, attention, ffn = self.norms
-        x = x + self._drop(F.glu(self.gated(gate(x)), dim=-1))
-        x = x + self._drop(self._branches(_at_tokens(branches(x), mask), mask))
-        x = x + self._drop(self.attention(attention(x), None if mask is None else mask[:, None, None]))
-        return x + self._drop(self.ffn(ffn(x)))
+        x = x + self.drop(F.glu(self.gated(gate(x)), dim=-1))
+        x = x + self.drop(self._branches(_at_tokens(branches(x), mask), mask))
+        x = x + self.drop(self.attention(attention(x), None if mask is None else mask[:, None, None]))
+        return x + self.drop(self.ffn(ffn(x)))
 
     def _branches(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        wide = self._drop(F.relu(self.expand(x)))
-        narrow = self._drop(F.relu(self.convolution(x.transpose(1, 2)).transpose(1, 2)))
+        wide = self.drop(F.relu(self.expand(x)))
+        narrow = self.drop(F.relu(self.convolution(x.transpose(1, 2)).transpose(1, 2)))
         joined = self.branch_norm(wide + F.pad(narrow, (0, wide.shape[2] - narrow.shape[2])))
         return F.pad(self.separable(_at_tokens(joined, mask)), (0, x.shape[2] - x.shape[2] // 2))
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
 
 
 class DecoderCell(RivalLayer):
@@ -63,7 +60,7 @@ class DecoderCell(RivalLayer):
 
     def __init__(self, width: int, heads: int, dropout: float, attention_dropout: float) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.drop = nn.Dropout(dropout)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(5))
         self.wide_attention = SelfAttention(width, width, 2 * heads, attention_dropout)
         self.first_cross = CrossAttention(width, width, width, heads, attention_dropout)
@@ -81,13 +78,13 @@ class DecoderCell(RivalLayer):
         first, branches, attention, cross, ffn = self.norms
         normed = first(x)
         attended = self.first_cross(normed, self.first_cross.keys_values(memory), mask)
-        x = x + self._drop(self.wide_attention(normed, causal=True)) + self._drop(attended)
+        x = x + self.drop(self.wide_attention(normed, causal=True)) + self.drop(attended)
         normed = branches(x)
-        left, right = self._drop(F.relu(self.left(normed))), self._drop(self.right(normed))
-        x = x + self._drop(self.joined(self._join(left, right)))
-        x = x + self._drop(self.attention(attention(x), causal=True))
-        x = x + self._drop(self.second_cross(cross(x), self.second_cross.keys_values(memory), mask))
-        return x + self._drop(self.ffn(ffn(x)))
+        left, right = self.drop(F.relu(self.left(normed))), self.drop(self.right(normed))
+        x = x + self.drop(self.joined(self._join(left, right)))
+        x = x + self.drop(self.attention(attention(x), causal=True))
+        x = x + self.drop(self.second_cross(cross(x), self.second_cross.keys_values(memory), mask))
+        return x + self.drop(self.ffn(ffn(x)))
 
     def start(self, memory: Tensor) -> Cache:
         return {"first": self.first_cross.keys_values(memory), "second": self.second_cross.keys_values(memory)}
@@ -108,9 +105,6 @@ class DecoderCell(RivalLayer):
     def _join(self, left: Tensor, right: Tensor) -> Tensor:
         joined: Tensor = self.branch_norm(left + F.pad(right, (0, left.shape[2] - right.shape[2])))
         return joined
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
 
 
 def _at_tokens(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from hat.architecture import SubTransformer
 from hat.layers import CrossAttention, FeedForward, SelfAttention
 from torch import Tensor, nn
@@ -52,14 +51,14 @@ class EncoderLayer(nn.Module):
         self, channels: int, half_heads: int, heads: int, dropout: float, attention_dropout: float, filter_width: int
     ) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.drop = nn.Dropout(dropout)
         self.attention = LongShortRangeAttention(channels, half_heads, attention_dropout, filter_width, causal=False)
         self.ffn = FeedForward(channels, channels)
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(2))
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        x = self.norms[0](x + F.dropout(self.attention(x, mask), self.dropout, self.training))
-        return self.norms[1](x + F.dropout(self.ffn(x), self.dropout, self.training))
+        x = self.norms[0](x + self.drop(self.attention(x, mask)))
+        return self.norms[1](x + self.drop(self.ffn(x)))
 
 
 class DecoderLayer(RivalLayer):
@@ -67,16 +66,16 @@ class DecoderLayer(RivalLayer):
         self, channels: int, half_heads: int, heads: int, dropout: float, attention_dropout: float, filter_width: int
     ) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.drop = nn.Dropout(dropout)
         self.attention = LongShortRangeAttention(channels, half_heads, attention_dropout, filter_width, causal=True)
         self.cross = CrossAttention(channels, channels, channels, heads, attention_dropout)
         self.ffn = FeedForward(channels, channels)
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in range(3))
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        x = self.norms[0](x + self._drop(self.attention(x)))
-        x = self.norms[1](x + self._drop(self.cross(x, self.cross.keys_values(memory), mask)))
-        return self.norms[2](x + self._drop(self.ffn(x)))
+        x = self.norms[0](x + self.drop(self.attention(x)))
+        x = self.norms[1](x + self.drop(self.cross(x, self.cross.keys_values(memory), mask)))
+        return self.norms[2](x + self.drop(self.ffn(x)))
 
     def start(self, memory: Tensor) -> Cache:
         return {"cross": self.cross.keys_values(memory)}
@@ -85,9 +84,6 @@ class DecoderLayer(RivalLayer):
         x = self.norms[0](x + self.attention.step(x, cache))
         x = self.norms[1](x + self.cross(x, cache["cross"], mask))
         return self.norms[2](x + self.ffn(x))
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
 
 
 def _width(layer: int) -> int:

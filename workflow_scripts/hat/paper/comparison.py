@@ -69,7 +69,7 @@ NAMES = {
     "lite": "Lite Transformer",
     "levenshtein": "Levenshtein Transformer",
 }
-"""Of models that there is one of."""
+"""Of families of one model."""
 
 AS_PRINTED: dict[str, Callable[[float], str]] = {
     "published_latency_ms": lambda ms: f"{ms / 1000:g} s" if ms >= 1000 and ms % 100 == 0 else f"{ms:g} ms",
@@ -181,7 +181,7 @@ def named(row: ModelRow) -> str:
         return f"HAT, budget {row.budget}"
     if row.family in ("depth", "width"):
         return f"Transformer, {'decoder layers' if row.family == 'depth' else 'width'} {row.size}"
-    return NAMES.get(row.model, row.model)
+    return NAMES.get(row.family, row.model)
 
 
 def bleu_notes(rows: Sequence[ModelRow]) -> list[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from hat.paper.comparison import UNKNOWN, named
 from hat.paper.models import ModelRow, latency_unit, panels
 from hat.paper.tables import Table
 
 MISSED, NEXT_BEST = "†", "‡"
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ Cell = Callable[[ModelRow, Unit], str | None]
 COLUMNS: dict[str, Cell] = {
     "Task": lambda row, unit: row.task,
     "Hardware": lambda row, unit: row.hardware,
-    "Model": lambda row, unit: f"{_name(row)}{NEXT_BEST if _is_next_best(row) else ''}",
+    "Model": lambda row, unit: f"{named(row)}{NEXT_BEST if _is_next_best(row) else ''}",
     "Latency": lambda row, unit: (
         None if row.latency_ms is None else f"{unit(row.latency_ms)}{MISSED if row.fits is False else ''}"
     ),
@@ -84,14 +84,6 @@ def _cells(group: Sequence[ModelRow]) -> list[dict[str, str | None]]:
     return [{name: cell(row, unit) for name, cell in COLUMNS.items()} for row in group]
 
 
-def _name(row: ModelRow) -> str:
-    if row.family == "given":
-        return row.model
-    if row.family == "hat":
-        return f"HAT, budget {row.budget}"
-    return f"Transformer, {'decoder layers' if row.family == 'depth' else 'width'} {row.size}"
-
-
 def _is_next_best(row: ModelRow) -> bool:
     return row.rank is not None and row.rank > 1
 
@@ -100,7 +92,7 @@ def _notes(rows: Sequence[ModelRow]) -> list[str]:
     lengths = _listed(str(row.sentence_length) for row in rows)
     kinds = dict.fromkeys(row.bleu_kind for row in rows if row.bleu is not None)
     signatures = {"BLEU": "bleu_signature", "SacreBLEU": "sacrebleu_signature", "Latency": "latency_signature"}
-    taken = [f"{_name(row)} ({row.task}, {row.hardware}): rank {row.rank}" for row in rows if _is_next_best(row)]
+    taken = [f"{named(row)} ({row.task}, {row.hardware}): rank {row.rank}" for row in rows if _is_next_best(row)]
     next_best = "Better candidates of the search missed the budget when measured. Taken"
     measured, predicted = any(row.latency_ms for row in rows), any(row.latency_ms is None for row in rows)
     notes = {
