@@ -16,7 +16,7 @@ from configuration import GENES
 from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
 from hat.latency.budgets import budget_name
-from models import FAMILIES, MAIN, devices_of
+from models import FAMILIES, FIGURES, MAIN, devices_of
 
 CONFIG_KEYS = ("experiment", "mirror")
 EMPTY = "(?!)"  # a pattern that nothing matches
@@ -46,8 +46,10 @@ SEED = ASKED.settings["seed"]
 PAPER = f"results/{NAME}/paper"
 
 # Rules that time something claim the whole machine, so that nothing runs beside them. They have the highest priority, so
-# that they need not wait until every training is over; then comes what the searches wait for.
+# that they need not wait until every training is over; then comes what the searches wait for. Snakemake compares the sums
+# of what it could start together: one of these outweighs a machine full of others.
 ALL_CORES = workflow.resource_settings.cores or 1
+TIMED_FIRST = 1000
 
 # Training, search and translation use a GPU where there is one; the default profile lets one job at a time have it.
 GPU = int(shutil.which("nvidia-smi") is not None)

@@ -53,7 +53,7 @@ rule collect_latency:
         "logs/collect_latency/{experiment}/{task}/{device}/{shard}.log",
     benchmark:
         "benchmarks/collect_latency/{experiment}/{task}/{device}/{shard}.jsonl"
-    priority: 20
+    priority: TIMED_FIRST
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES

@@ -285,7 +285,7 @@ rule measure_model:
     wildcard_constraints:
         device=any_of(AT_HAND),
         model=any_of(NAMES - OTHERS),
-    priority: 20
+    priority: TIMED_FIRST
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES
@@ -329,7 +329,7 @@ rule measure_rival:
     wildcard_constraints:
         device=any_of(AT_HAND),
         model=any_of(OTHERS),
-    priority: 20
+    priority: TIMED_FIRST
     conda:
         "../envs/fairseq.yaml"
     threads: ALL_CORES

@@ -2,8 +2,9 @@
 localrules:
     gather_results,
     make_table8,
+    make_comparison,
     draw_figure6,
-    draw_figure7,
+    draw_models,
     draw_figure12,
 
 
@@ -75,6 +76,45 @@ rule make_table8:
         """
 
 
+# table1 to table7, distillation: a few models beside each other.
+rule make_comparison:
+    input:
+        f"{PAPER}/models/{{table}}.csv",
+    output:
+        report(
+            f"{PAPER}/{{table}}.csv",
+            caption="../report/comparison.rst",
+            category="Tables",
+            labels={"table": "{table}", "form": "csv"},
+        ),
+        multiext(f"{PAPER}/{{table}}", ".md", ".tex"),
+    log:
+        f"logs/make_comparison/{NAME}/{{table}}.log",
+    benchmark:
+        f"benchmarks/make_comparison/{NAME}/{{table}}.jsonl"
+    wildcard_constraints:
+        table=any_of(set(FAMILIES) - {MAIN}),
+    conda:
+        "../envs/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        gpu=0,
+    params:
+        code=code("make_comparison"),
+        command=command("make_comparison"),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        """
+        python {params.command:q} \
+            --table {wildcards.table} \
+            --models {input:q} \
+            --output-stem {params.stem:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule draw_figure6:
     input:
         predictions=of_every(EVERY_DEVICE, "{0}/latency/{1}/predictions.csv"),
@@ -112,21 +152,24 @@ rule draw_figure6:
         """
 
 
-rule draw_figure7:
+# figure7, figure8, figure10 with table2, figure11 with table5, insights: the models of a table as a figure.
+rule draw_models:
     input:
-        f"{PAPER}/models/table8.csv",
+        lambda wildcards: f"{PAPER}/models/{FIGURES[wildcards.figure]}.csv",
     output:
         report(
-            f"{PAPER}/figure7.png",
-            caption="../report/figure7.rst",
+            f"{PAPER}/{{figure}}.png",
+            caption="../report/models.rst",
             category="Figures",
-            labels={"figure": "7", "form": "png"},
+            labels={"figure": "{figure}", "form": "png"},
         ),
-        multiext(f"{PAPER}/figure7", ".pdf", ".csv"),
+        multiext(f"{PAPER}/{{figure}}", ".pdf", ".csv"),
     log:
-        f"logs/draw_figure7/{NAME}.log",
+        f"logs/draw_models/{NAME}/{{figure}}.log",
     benchmark:
-        f"benchmarks/draw_figure7/{NAME}.jsonl"
+        f"benchmarks/draw_models/{NAME}/{{figure}}.jsonl"
+    wildcard_constraints:
+        figure=any_of(FIGURES),
     conda:
         "../envs/paper.yaml"
     threads: 1
@@ -135,12 +178,13 @@ rule draw_figure7:
         runtime=10,
         gpu=0,
     params:
-        code=code("draw_figure7"),
-        command=command("draw_figure7"),
+        code=code("draw_models"),
+        command=command("draw_models"),
         stem=subpath(output[0], strip_suffix=".png"),
     shell:
         """
         python {params.command:q} \
+            --figure {wildcards.figure} \
             --models {input:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}

@@ -81,7 +81,7 @@ rule confirm_subtransformer:
         "benchmarks/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.jsonl"
     wildcard_constraints:
         device=any_of(AT_HAND),
-    priority: 20
+    priority: TIMED_FIRST
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES

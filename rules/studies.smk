@@ -2,7 +2,6 @@
 localrules:
     make_predictors,
     draw_learning_curves,
-    draw_insights,
     draw_stand_in,
     draw_figure2,
 
@@ -110,42 +109,6 @@ rule draw_learning_curves:
         python {params.command:q} \
             --studies {input.studies:q} \
             --reports {input.reports:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
-# insights: what the architectures for each device have in common.
-rule draw_insights:
-    input:
-        f"{PAPER}/models/table8.csv",
-    output:
-        report(
-            f"{PAPER}/insights.png",
-            caption="../report/insights.rst",
-            category="Figures",
-            labels={"figure": "insights", "form": "png"},
-        ),
-        multiext(f"{PAPER}/insights", ".pdf", ".csv"),
-    log:
-        f"logs/draw_insights/{NAME}.log",
-    benchmark:
-        f"benchmarks/draw_insights/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_insights"),
-        command=command("draw_insights"),
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        """
-        python {params.command:q} \
-            --models {input:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """

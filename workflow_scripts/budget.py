@@ -87,6 +87,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     made = Counter(model.made_by for name, model in models if name in trained)
     sources = Counter(path.split("/")[0] for _, path in {(name, model.architecture) for name, model in models})
     tables = [table for table in FAMILIES if table in (MAIN, *studied)]
+    drawn = {"figure8", "table2", "table5", "insights"}.intersection(studied)
 
     def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:
         return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in wanted)
@@ -124,17 +125,10 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
         "studies": {
             "study_predictor": sum("predictors" in tasks[name]["studies"] for name, _ in devices),
             **dict.fromkeys(("make_predictors", "draw_learning_curves"), int("predictors" in studied)),
-            "draw_insights": int("insights" in studied),
             "search_stand_in": stand_ins,
             "draw_stand_in": int("stand_in" in studied),
             "profile_latency": sum("figure2" in tasks[name]["studies"] for name, _ in at_hand),
             "draw_figure2": int(any("figure2" in tasks[name]["studies"] for name, _ in at_hand)),
-        },
-        "comparisons": {
-            "make_comparison": len(tables) - 1,
-            "draw_figure8": int("figure8" in studied),
-            "draw_figure10": int("table2" in studied),
-            "draw_figure11": int("table5" in studied),
         },
         "search_studies": {
             "compare_searches": studied.count("figure9"),
@@ -147,7 +141,8 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
         "paper": {
             "gather_results": len(tables),
             **dict.fromkeys(("make_table8", "draw_figure6"), 1),
-            "draw_figure7": int(scores > 0 and timed > 0),
+            "make_comparison": len(tables) - 1,
+            "draw_models": len(drawn) + int(scores > 0 and timed > 0),
             "draw_figure12": int(any(task["compared"] for task in tasks.values())),
         },
     }

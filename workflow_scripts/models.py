@@ -23,6 +23,8 @@ FAMILIES = {
     "distillation": ("hat", "distilled"),
 }
 """Which families each table compares."""
+FIGURES = {"figure7": MAIN, "figure8": MAIN, "figure10": "table2", "figure11": "table5", "insights": MAIN}
+"""The table whose models each figure shows."""
 SAMPLED = {"table4": ("largest",), "table5": ("largest", "smallest", "random-1")}
 """The members of the design space that a study trains from scratch besides those that searches find."""
 RIVALS = {"table2": ("evolved",), "table3": ("levenshtein", "evolved", "lite")}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import draw_figure11
+import draw_models
 import make_comparison
 import pytest
 from hat.paper.comparison import Comparison
@@ -85,11 +85,12 @@ def test_table5_pairs_what_is_inherited_with_what_is_trained(tmp_path: Path) -> 
     assert len(shown(table5(twice))) == 4  # whatever the devices
 
     write_models(tmp_path / "models.csv", of_table5())
-    words = ["--models", str(tmp_path / "models.csv"), "--output-stem", str(tmp_path / "figure11")]
-    draw_figure11.main(draw_figure11.parser().parse_args(words))
-    first = drawn(tmp_path / "figure11")
-    draw_figure11.main(draw_figure11.parser().parse_args(words))
-    assert drawn(tmp_path / "figure11") == first
+    stem = tmp_path / "figure11"
+    words = ["--figure", "figure11", "--models", f"{tmp_path}/models.csv", "--output-stem", f"{stem}"]
+    draw_models.main(draw_models.parser().parse_args(words))
+    first = drawn(stem)
+    draw_models.main(draw_models.parser().parse_args(words))
+    assert drawn(stem) == first
     with open(tmp_path / "figure11.csv", newline="") as stream:
         assert [record["inherited_valid_loss"] for record in csv.DictReader(stream)] == ["4.1", "4.0", "3.2", "3.0"]
 

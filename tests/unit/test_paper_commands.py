@@ -95,7 +95,7 @@ def test_from_results_to_table_and_figure(made_up: Path) -> None:
         f"results/made-up/de-en/models/{row.model}/latency/this-cpu.json" for row in rows
     ]
     call("make_table8", "--models", models, "--output-stem", models.parent / "table8")
-    call("draw_figure7", "--models", models, "--output-stem", models.parent / "figure7")
+    call("draw_models", "--figure", "figure7", "--models", models, "--output-stem", models.parent / "figure7")
     assert sorted(path.name for path in models.parent.iterdir()) == [
         *("figure7.csv", "figure7.pdf", "figure7.png", "models.csv", "table8.csv", "table8.md", "table8.tex")
     ]

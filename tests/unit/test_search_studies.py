@@ -86,7 +86,7 @@ def test_figure8_takes_the_tasks_with_one_device(tmp_path: Path) -> None:
     assert on_one_device([*ours, *(replace(each, hardware="gpu") for each in ours), *elsewhere]) == elsewhere
     assert on_one_device([*ours, *(replace(each, hardware="gpu") for each in ours)]) == ours
     write_models(tmp_path / "models.csv", ours)
-    twice_the_same(tmp_path / "figure8", "draw_figure8", "--models", tmp_path / "models.csv")
+    twice_the_same(tmp_path / "figure8", "draw_models", "--figure", "figure8", "--models", tmp_path / "models.csv")
 
 
 def searches_of(path: Path, losses: dict[tuple[str, int], list[float]]) -> Path:

@@ -13,7 +13,7 @@ from tests.workflow.conftest import House, copy_house
 
 HERE = Path(__file__).parent
 EXPERIMENT = "tests/small.yaml"
-PAPER = {"gather_results": 1, "make_table8": 1, "draw_figure7": 1}
+PAPER = {"gather_results": 1, "make_table8": 1, "draw_models": 1}
 ONE_MODEL = {"train_model": 1, "translate_model": 1, "score_model": 1}
 ONE_SEARCH = {"search_subtransformer": 1, "confirm_subtransformer": 1}
 DEVICE = "config/devices/this-cpu.yaml"
@@ -93,7 +93,7 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             "config/training/demo.yaml",
             "subtransformer:\n  updates: ",
             "subtransformer:\n  updates: 1",
-            {"train_model": 4, "translate_model": 4, "draw_figure7": 1},
+            {"train_model": 4, "translate_model": 4, "draw_models": 1},
             {"train_supertransformer", "search_subtransformer", "collect_latency", "measure_model"},
         ),
         (

@@ -1,4 +1,4 @@
-"""Figure 7: the trade-off between translation quality and measured latency, a panel for each task and device."""
+"""Figures 7 and 8: the trade-off between translation quality and measured latency, a panel for each task and device."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def draw_figure7(rows: Sequence[ModelRow], stem: Path) -> None:
         figure.legend([lines[name] for name in shown], shown, loc="outside upper center", ncols=len(shown))
         label_points(figure, {axes: _labels(group) for axes, (*_, group) in zip(all_axes, groups, strict=True)})
         save_figure(figure, stem, [_record(row) for *_, group in groups for row in group])
+
+
+def draw_figure8(rows: Sequence[ModelRow], stem: Path) -> None:
+    """Figure 7 for the tasks with one device."""
+    draw_figure7(on_one_device(rows), stem)
 
 
 def on_one_device(rows: Sequence[ModelRow]) -> list[ModelRow]:
