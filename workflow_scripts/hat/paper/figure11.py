@@ -30,7 +30,7 @@ def draw_figure11(rows: Sequence[ModelRow], stem: Path) -> None:
             axes.set_ylabel(f"BLEU from scratch ({pairs[0][0].bleu_kind})")
             axes.margins(x=0.15, y=0.15)
             round_ticks(axes)
-            names = [named(scratch).removesuffix(" SubTransformer") for scratch, _ in pairs]
+            names = [scratch.budget or named(scratch).removesuffix(" SubTransformer") for scratch, _ in pairs]
             labels[axes] = [(*point, mark.colour) for point in zip(losses, bleus, names, strict=True)]
             drawn += [
                 {
