@@ -31,7 +31,7 @@ from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
 from hat.search.evolution import SEEDS
-from models import FAMILIES, MAIN, MAKERS
+from models import FAMILIES, FIGURES, MAIN, MAKERS
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
 """Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
@@ -87,7 +87,7 @@ def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
     made = Counter(model.made_by for name, model in models if name in trained)
     sources = Counter(path.split("/")[0] for _, path in {(name, model.architecture) for name, model in models})
     tables = [table for table in FAMILIES if table in (MAIN, *studied)]
-    drawn = {"figure8", "table2", "table5", "insights"}.intersection(studied)
+    drawn = [figure for figure, table in FIGURES.items() if figure in studied or table in studied]
 
     def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:
         return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in wanted)
