@@ -9,14 +9,14 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-import configuration
-import experiment
-from code_hash import code_hash
-from configuration import GENES
+from hat_workflow import settings
+from hat_workflow import experiment
+from hat_workflow.code_hash import code_hash
+from hat_workflow.settings import GENES
 from hat.errors import InputError, nearest
 from hat.interop.architectures import read_architecture
-from hat.latency.budgets import budget_name
-from models import FAMILIES, FIGURES, MAIN, devices_of
+from hat.budgets import budget_name
+from hat_workflow.models import FAMILIES, FIGURES, MAIN, devices_of
 
 CONFIG_KEYS = ("experiment", "mirror")
 EMPTY = "(?!)"  # a pattern that nothing matches
@@ -154,7 +154,7 @@ def name_of(kind, wildcards):
 
 def file_of(kind):
     """For params: the path of the configuration file of this kind."""
-    return lambda wildcards: configuration.shown(FILES[kind][name_of(kind, wildcards)][0])
+    return lambda wildcards: settings.shown(FILES[kind][name_of(kind, wildcards)][0])
 
 
 def settings(**parts):
@@ -182,7 +182,7 @@ def recipe(wildcards):
 
 
 # The keys of a device file that change a measurement.
-MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
+MACHINE = [key for key in settings.schema("device")["properties"] if key not in ("description", "published")]
 
 
 def of_task(*keys):
@@ -267,7 +267,7 @@ def drawn_against_latency(table):
 
 def given_file(wildcards):
     """For params: the configuration file of a given architecture."""
-    return configuration.shown(given_path(wildcards))
+    return settings.shown(given_path(wildcards))
 
 
 def given_architecture(wildcards):
@@ -276,7 +276,7 @@ def given_architecture(wildcards):
 
 
 def given_path(wildcards):
-    return configuration.find("architecture", MODELS[wildcards.task][wildcards.model].given)
+    return settings.find("architecture", MODELS[wildcards.task][wildcards.model].given)
 
 
 def rows_of(wildcards):

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 import binarise_corpus
 import clean_corpus
-import command
 import encode_bpe
 import tokenise_corpus
 from hat.corpus.lines import write_lines
 from hat.errors import InputError
 from hat.files import write_csv, write_text
 from hat.progress import say
+from hat_workflow import command
 
 LARGEST = 43_000_000
 """Training pairs of WMT'19 En-De in the paper."""

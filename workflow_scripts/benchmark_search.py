@@ -7,13 +7,12 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-import command
-import configuration
 import torch
 from hat.files import write_csv
 from hat.search.evolution import Settings, evolve
 from hat_fairseq.benchmark import compare_search
 from hat_fairseq.training import Training
+from hat_workflow import command, settings
 
 # survivors are scored again by whoever has no memo: a sixth of the list, in the paper's search a fifth
 SETTINGS = Settings(iterations=100, population=10, parents=2, mutants=4, crossovers=4)
@@ -35,12 +34,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     training = Training(
         label="benchmark_search",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.recipe(args.training, "supertransformer") | {"precision": "fp32"},
+        recipe=settings.recipe(args.training, "supertransformer") | {"precision": "fp32"},
         seed=args.seed,
         threads=args.threads,
     )

@@ -7,12 +7,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import command
-import configuration
 import torch
 from hat.files import write_csv
 from hat_fairseq.benchmark import compare_training
 from hat_fairseq.training import Training
+from hat_workflow import command, settings
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,12 +28,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     training = Training(
         label="benchmark_training",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.recipe(args.training, "supertransformer") | {"update_freq": 1},
+        recipe=settings.recipe(args.training, "supertransformer") | {"update_freq": 1},
         seed=args.seed,
         threads=args.threads,
         space=space.to_dict(),

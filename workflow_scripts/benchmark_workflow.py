@@ -7,8 +7,8 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import command
 from hat.errors import InputError
+from hat_workflow import command
 
 
 def parser() -> argparse.ArgumentParser:

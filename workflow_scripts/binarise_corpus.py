@@ -6,20 +6,20 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import command
-import configuration
 from hat.corpus.description import Corpus
 from hat.corpus.lines import line_counts, same_lines
-from hat.corpus.subwords import BPE_FOLDER, SENTENCEPIECE, SUBWORD_NMT
+from hat.corpus.subwords import BPE_FOLDER
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import say
+from hat.text.subwords import SENTENCEPIECE, SUBWORD_NMT
+from hat_workflow import command, settings
 
 SMALL_FILE_BYTES = 1 << 20
 
 
 def main(args: argparse.Namespace) -> None:
-    corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
+    corpus = Corpus.from_settings(settings.load("corpus", args.corpus), args.corpus)
     lines = line_counts(args.bpe, corpus)
     statistics: dict[str, Any] = {
         "source": corpus.source,

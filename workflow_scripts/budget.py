@@ -10,11 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import command
-import configuration
-import experiment
 from design_baseline import SCALED, designed
-from experiment import Experiment, search_settings
 from hat.files import JsonFile, write_csv
 from hat.footprint import (
     SECONDS_PER_HOUR,
@@ -31,7 +27,9 @@ from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
 from hat.search.evolution import SEEDS
-from models import FAMILIES, FIGURES, MAIN, MAKERS
+from hat_workflow import command, experiment, settings
+from hat_workflow.experiment import Experiment, search_settings
+from hat_workflow.models import FAMILIES, FIGURES, MAIN, MAKERS
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
 """Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
@@ -178,10 +176,10 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     training_file, _ = asked.files["training"][task["training"]]
     work = workload(asked, task, results)
     size = (work.sentence_length, work.vocabulary)
-    mean = mean_flops_per_token(configuration.design_space(space_file), *size, asked.settings["seed"])
+    mean = mean_flops_per_token(settings.design_space(space_file), *size, asked.settings["seed"])
     scaled = [designed(space_file, kind, value) for kind in SCALED for value in task["baselines"][kind]]
     models = [model for model in asked.models[name].values() if model.made_by == "train_model"]
-    given = [configuration.find("architecture", model.given) for model in models if model.given is not None]
+    given = [settings.find("architecture", model.given) for model in models if model.given is not None]
     known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
     finetuned = sum(model.family == "finetuned" for model in models)
     planned = search_settings(task).planned_evaluations
@@ -195,7 +193,7 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
         return forward(mean, searches * planned * work.validation_tokens).gpu_hours
 
     def trained(section: str, flops: float) -> float:
-        parts = configuration.recipe(training_file, section)
+        parts = settings.recipe(training_file, section)
         return training(flops, parts["updates"] * parts["max_tokens"] * parts["update_freq"]).gpu_hours
 
     unknown = [mean] * (len(models) - len(known) - finetuned)
@@ -220,7 +218,7 @@ def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, fl
     mean_ms = {device: mean_latency_ms(folder / device / "samples.csv") for device in devices}
     runs = task["measurement"]["runs"]
     space_file, _ = asked.files["space"][task["space"]]
-    profiled = len(variants(configuration.design_space(space_file))) if "figure2" in task["studies"] else 0
+    profiled = len(variants(settings.design_space(space_file))) if "figure2" in task["studies"] else 0
     planned = search_settings(task).planned_evaluations
     searched = planned * task["latency"]["runs"] if "online" in task["studies"] else 0
     timed_runs = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
+from hat.budgets import budget_ms
 from hat.files import write_json
-from hat.latency.budgets import budget_ms
 from hat.search.tables import read_candidates
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -10,20 +10,19 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-import command
-import configuration
-import timing
-from code_hash import code_hash
 from hat.errors import InputError
 from hat.latency.collection import anchor, collect
 from hat.latency.samples import draw_samples, write_samples
 from hat.rolling import rolling_folder
+from hat_workflow import command, settings
+from hat_workflow.arguments import timing
+from hat_workflow.code_hash import code_hash
 
 
 def main(args: argparse.Namespace) -> None:
     if not 0 <= args.shard < args.shards <= args.samples:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     bench = timing.bench(args, anchor(space))
     subs = draw_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))

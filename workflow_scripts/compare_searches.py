@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import inheriting
-import searching
 from hat.files import write_csv
 from hat.search.evolution import SEEDS, random_settings
+from hat_workflow import command
+from hat_workflow.arguments import inheriting, searching
 
 
 def main(args: argparse.Namespace) -> None:
-    evolution = searching.settings(args)
+    evolution = searching.search_settings(args)
     algorithms = {"evolution": evolution, "random": random_settings(evolution.planned_evaluations)}
     rows = []
     with inheriting.remembered_loss(args) as loss:

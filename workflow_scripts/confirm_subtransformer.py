@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import timing
+from hat.budgets import budget_ms
 from hat.files import write_json
-from hat.latency.budgets import budget_ms
 from hat.search.confirmation import AT_MOST, confirm
 from hat.search.tables import read_candidates
+from hat_workflow import command
+from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
 from hat.architecture import PAPER_QKV_DIM
 from hat.interop.architectures import PAPER_POSITION_DIM, read_architecture, write_architecture
+from hat_workflow import command, settings
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     left_out = {"qkv_dim": args.qkv_dim, "position_dim": args.position_dim}
-    architecture = read_architecture(configuration.find("architecture", args.architecture), **left_out)
+    architecture = read_architecture(settings.find("architecture", args.architecture), **left_out)
     if args.to == "authors":
         write_architecture(args.output, architecture, **left_out)
     else:

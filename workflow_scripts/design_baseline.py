@@ -6,10 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-import command
-import configuration
 from hat.architecture import SubTransformer
 from hat.baselines import scaled_by_depth, scaled_by_width
+from hat_workflow import command, settings
 
 SCALED = {"depth": scaled_by_depth, "width": scaled_by_width}
 
@@ -20,10 +19,8 @@ def main(args: argparse.Namespace) -> None:
 
 def designed(space: str | os.PathLike[str], kind: str, value: int) -> SubTransformer:
     """The baseline of a space file; InputError when there is none of that size."""
-    shape = configuration.load("space", space)
-    return SCALED[kind](
-        configuration.design_space(space), value, ffn_ratio=shape["ffn_ratio"], head_dim=shape["head_dim"]
-    )
+    shape = settings.load("space", space)
+    return SCALED[kind](settings.design_space(space), value, ffn_ratio=shape["ffn_ratio"], head_dim=shape["head_dim"])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError, nearest
 from hat.paper.figure12 import draw_figure12
 from hat.paper.models import read_models
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

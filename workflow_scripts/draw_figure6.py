@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError
 from hat.paper.figure6 import Predictions, draw_figure6
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.figure9 import Searches, draw_figure9
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.predictors import draw_learning_curves
+from hat_workflow import command
 from make_predictors import loaded
 
 

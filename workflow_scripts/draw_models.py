@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.figure7 import draw_figure7, draw_figure8
 from hat.paper.figure10 import draw_figure10
 from hat.paper.figure11 import draw_figure11
 from hat.paper.insights import draw_insights
 from hat.paper.models import read_models
+from hat_workflow import command
 
 FIGURES = {
     "figure7": draw_figure7,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError
 from hat.paper.pareto import Front, draw_pareto, menu
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

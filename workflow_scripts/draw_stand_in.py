@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError
 from hat.paper.models import read_models
 from hat.paper.stand_in import Largest, draw_stand_in
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 import torch
 from hat.architecture import SubTransformer
-from hat.checkpoint import save_checkpoint
 from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.files import write_json
+from hat.model.checkpoint import save_checkpoint
 from hat.progress import say
 from hat_fairseq.inherited import InheritedLoss
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
-import fetching
 from hat.corpus.description import Corpus
 from hat.corpus.fetch import fetch_corpus
+from hat_workflow import command, settings
+from hat_workflow.arguments import fetching
 
 
 def main(args: argparse.Namespace) -> None:
-    corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
+    corpus = Corpus.from_settings(settings.load("corpus", args.corpus), args.corpus)
     fetch_corpus(corpus, args.output, fetching.mirror(args))
 
 

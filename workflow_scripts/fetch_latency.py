@@ -6,20 +6,19 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-import command
-import configuration
-import fetching
-from hat.corpus.description import Resource
+from hat.download import Resource
 from hat.errors import InputError, nearest
 from hat.files import write_json
-from hat.latency.published import PublishedSamples
+from hat.predictor.published import PublishedSamples
 from hat.progress import say
+from hat_workflow import command, settings
+from hat_workflow.arguments import fetching
 
 MIRRORED_AS = "hat/latency_dataset"
 
 
 def main(args: argparse.Namespace) -> None:
-    published = configuration.load("device", args.device)["published"]
+    published = settings.load("device", args.device)["published"]
     if args.task not in published:
         raise InputError(args.device, f"no published latencies for {args.task!r}", nearest(args.task, published))
     source = published[args.task]

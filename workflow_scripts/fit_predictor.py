@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
 from hat.files import write_csv, write_json
-from hat.latency.fitting import fit
-from hat.latency.measurements import Measurements
+from hat.predictor.fitting import fit
+from hat.predictor.measurements import Measurements
 from hat.progress import say
+from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     found = Measurements.load(args.samples, space, args.space)
     data = found.only_steady()
     fitted = fit(data.features, data.latency_ms, space.feature_maxima(), args.seed)

@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import command
-import experiment
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv
 from hat.paper.models import ModelRow, model_row, write_models
-from models import MAIN, devices_of
+from hat_workflow import command, experiment
+from hat_workflow.models import MAIN, devices_of
 
 
 def main(args: argparse.Namespace) -> None:

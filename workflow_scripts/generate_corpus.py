@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
-from hat.corpus.demo_language import LARGEST_COUNT, generate_pairs
 from hat.corpus.description import Corpus
 from hat.corpus.lines import write_lines
+from hat.demo_language.pairs import LARGEST_COUNT, generate_pairs
 from hat.errors import InputError
 from hat.files import replacing_folder
 from hat.progress import say
+from hat_workflow import command, settings
 
 SIDES = {"de": 0, "en": 1}
 
 
 def main(args: argparse.Namespace) -> None:
-    settings = configuration.load("corpus", args.corpus)
-    corpus = Corpus.from_settings(settings, args.corpus)
+    record = settings.load("corpus", args.corpus)
+    corpus = Corpus.from_settings(record, args.corpus)
     if not corpus.generated:
         raise InputError(
             corpus.place, "key 'generated' is missing", "generated: {seed: 1, train: 12000}, or fetch_corpus"
@@ -28,10 +27,10 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(
             corpus.place, f"cannot generate {' and '.join(corpus.languages)}", "source and target: de and en"
         )
-    sizes = {split: settings["generated"][split] for split in corpus.splits}
+    sizes = {split: record["generated"][split] for split in corpus.splits}
     if sum(sizes.values()) > LARGEST_COUNT:
         raise InputError(corpus.place, f"{sum(sizes.values())} generated pairs", f"at most {LARGEST_COUNT} in all")
-    pairs = iter(generate_pairs(sum(sizes.values()), settings["generated"]["seed"]))
+    pairs = iter(generate_pairs(sum(sizes.values()), record["generated"]["seed"]))
     with replacing_folder(args.output) as folder:
         for split, size in sizes.items():
             sentences = [next(pairs) for _ in range(size)]

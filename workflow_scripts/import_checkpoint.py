@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path, PurePosixPath
 
-import command
-import fetching
-from hat.checkpoint import save_checkpoint
-from hat.corpus.description import Resource
 from hat.cost import count_parameters
+from hat.download import Resource
 from hat.files import write_json
 from hat.interop.architectures import read_architecture
 from hat.interop.checkpoints import AuthorsCheckpoint
+from hat.model.checkpoint import save_checkpoint
+from hat_workflow import command
+from hat_workflow.arguments import fetching
 
 MIRRORED_AS = "hat/checkpoints"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.distillation import distillation
 from hat.paper.models import read_models
 from hat.paper.table1 import table1
@@ -15,6 +14,7 @@ from hat.paper.table4 import table4
 from hat.paper.table5 import table5
 from hat.paper.table6 import table6
 from hat.paper.table7 import table7
+from hat_workflow import command
 
 TABLES = {
     "table1": table1,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.online import Searches, online
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError
 from hat.paper.predictors import Study, predictors_records, predictors_table
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

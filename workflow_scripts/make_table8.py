@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.paper.models import read_models
 from hat.paper.table8 import table8, table8_records
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import timing
 from hat.architecture import SubTransformer
 from hat.files import write_json
 from hat.progress import say
+from hat_workflow import command
+from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import timing
 from hat.errors import InputError
 from hat.files import write_json
 from hat.progress import say
-from hat_fairseq import levenshtein
 from hat_fairseq.model import load_model
+from hat_fairseq.rivals.shared import levenshtein
+from hat_workflow import command
+from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:

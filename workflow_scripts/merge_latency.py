@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.errors import InputError
 from hat.latency.collection import DRIFT_TOLERANCE, merge
 from hat.latency.reference import Reference
 from hat.latency.samples import read_samples, write_samples
 from hat.latency.signature import common_signature
 from hat.progress import say
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

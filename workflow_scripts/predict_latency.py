@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_csv
-from hat.latency.budgets import reported_rmse_ms
-from hat.latency.predictor import Predictor
+from hat.predictor.model import Predictor, reported_rmse_ms
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

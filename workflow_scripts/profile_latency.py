@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
-import timing
 from hat.cost import count_flops
 from hat.files import write_csv
 from hat.latency.profile import variants
 from hat.progress import Progress
+from hat_workflow import command, settings
+from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:
     measure = timing.measure_with(args)
-    wanted = variants(configuration.design_space(args.space))
+    wanted = variants(settings.design_space(args.space))
     progress = Progress("profile", len(wanted), unit="architectures")
     known, rows = {}, []
     for dimension, value, sub in wanted:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.cost import count_parameters
 from hat.files import write_json
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
+from hat.model.quantisation import quantise
 from hat.progress import say
-from hat.quantisation import quantise
+from hat_workflow import command
 
 
 def main(args: argparse.Namespace) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
 from hat.files import write_json
-from hat.latency.budgets import latency_range, reported_rmse_ms, resolve
-from hat.latency.predictor import Predictor
+from hat.predictor.model import Predictor, reported_rmse_ms
+from hat.search.reach import latency_range, resolve
+from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
     predictor = Predictor.load(args.predictor)
-    found = latency_range(configuration.design_space(args.space), predictor.predict_ms)
+    found = latency_range(settings.design_space(args.space), predictor.predict_ms)
     write_json(args.output, resolve(args.budgets, found, reported_rmse_ms(args.report)))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import random
 
-import command
-import configuration
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
+from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
-    sampled(configuration.design_space(args.space), args.which, args.seed).save(args.output)
+    sampled(settings.design_space(args.space), args.which, args.seed).save(args.output)
 
 
 def sampled(space: DesignSpace, which: str, seed: int) -> SubTransformer:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
 from hat.corpus.description import reference_file
 from hat.files import write_json
 from hat.scoring import score_files
+from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
-    corpus = configuration.load("corpus", args.corpus)
+    corpus = settings.load("corpus", args.corpus)
     target = corpus["target"]
     scores = score_files(
         args.hypotheses,

@@ -6,19 +6,17 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import command
-import inheriting
-import searching
-import timing
-from code_hash import code_hash
 from hat.architecture import Genes, SubTransformer
+from hat.budgets import budget_ms
 from hat.files import file_digest, write_json
-from hat.latency.budgets import budget_ms
 from hat.latency.reference import Reference
 from hat.rolling import rolling_folder
 from hat.search.confirmation import confirm
 from hat.search.memo import Remembered
 from hat.search.tables import ranked
+from hat_workflow import command
+from hat_workflow.arguments import inheriting, searching, timing
+from hat_workflow.code_hash import code_hash
 
 
 def main(args: argparse.Namespace) -> None:

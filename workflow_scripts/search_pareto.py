@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import inheriting
-import searching
 from hat.progress import Progress, say
 from hat.search.pareto import front, pareto_search
 from hat.search.tables import ranked, write_candidates, write_history
+from hat_workflow import command
+from hat_workflow.arguments import inheriting, searching
 
 
 def main(args: argparse.Namespace) -> None:
-    wanted = searching.settings(args)
+    wanted = searching.search_settings(args)
     evaluations = args.searches * wanted.planned_evaluations
     progress = Progress("search pareto", evaluations, unit="evaluations")
     history = []

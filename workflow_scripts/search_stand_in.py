@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-import command
-import searching
 import torch
 from hat.search.stand_in import stand_in_loss
+from hat_workflow import command
+from hat_workflow.arguments import searching
 
 
 def main(args: argparse.Namespace) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-import command
-import inheriting
-import searching
+from hat_workflow import command
+from hat_workflow.arguments import inheriting, searching
 
 
 def main(args: argparse.Namespace) -> None:

@@ -6,17 +6,16 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-import command
-import configuration
 from hat.files import write_csv
-from hat.latency.measurements import Measurements
-from hat.latency.study import planned_fits, study
+from hat.predictor.measurements import Measurements
+from hat.predictor.studying import planned_fits, study
 from hat.progress import Progress
-from timing import positive
+from hat_workflow import command, settings
+from hat_workflow.arguments.timing import positive
 
 
 def main(args: argparse.Namespace) -> None:
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     data = Measurements.load(args.samples, space, args.space)
     seeds = range(args.seeds)
     progress = Progress(f"study {args.samples.parent.name}", 2 * planned_fits(data, seeds), unit="predictors")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
 from hat.corpus.description import Corpus
 from hat.corpus.tokens import tokenise_corpus
+from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
-    corpus = Corpus.from_settings(configuration.load("corpus", args.corpus), args.corpus)
+    corpus = Corpus.from_settings(settings.load("corpus", args.corpus), args.corpus)
     tokenise_corpus(corpus, args.clean, args.output, args.processes)
 
 

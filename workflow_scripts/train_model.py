@@ -6,9 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import command
-import configuration
-from code_hash import code_hash
 from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.files import write_json
@@ -16,10 +13,12 @@ from hat.footprint import projection_flops
 from hat.footprint import training as footprint
 from hat.rolling import rolling_folder
 from hat_fairseq.corpus import statistics
-from hat_fairseq.levenshtein import PUBLISHED_ITERATIONS, refinement_flops
 from hat_fairseq.model import FAMILIES
-from hat_fairseq.rivals import counted, flops
+from hat_fairseq.rivals.levenshtein import PUBLISHED_ITERATIONS, refinement_flops
+from hat_fairseq.rivals.shared import counted, flops
 from hat_fairseq.training import Training
+from hat_workflow import command, settings
+from hat_workflow.code_hash import code_hash
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
         label=f"train_model {args.checkpoint.parent.name}",
         corpus=args.corpus,
         architecture=architecture,
-        recipe=configuration.recipe(args.training, "finetuning" if args.initial else "subtransformer"),
+        recipe=settings.recipe(args.training, "finetuning" if args.initial else "subtransformer"),
         seed=args.seed,
         threads=args.threads,
         family=args.family,

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
-import configuration
-from code_hash import code_hash
 from hat.files import write_csv, write_json
 from hat.footprint import mean_flops_per_token
 from hat.footprint import training as footprint
 from hat.rolling import rolling_folder
 from hat_fairseq.corpus import statistics
 from hat_fairseq.training import Training
+from hat_workflow import command, settings
+from hat_workflow.code_hash import code_hash
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,12 +30,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    space = configuration.design_space(args.space)
+    space = settings.design_space(args.space)
     training = Training(
         label="train_supertransformer",
         corpus=args.corpus,
         architecture=space.maximum,
-        recipe=configuration.recipe(args.training, "supertransformer"),
+        recipe=settings.recipe(args.training, "supertransformer"),
         seed=args.seed,
         threads=args.threads,
         space=space.to_dict(),

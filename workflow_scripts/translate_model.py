@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import command
 import torch
-from hat.corpus.subwords import merge
 from hat.files import write_text
+from hat.text.subwords import merge
 from hat_fairseq.corpus import statistics
 from hat_fairseq.generation import translate
-from hat_fairseq.levenshtein import refine
 from hat_fairseq.model import load_model
+from hat_fairseq.rivals.levenshtein import refine
+from hat_workflow import command
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import configuration
 import yaml
 from hat.corpus.description import Corpus
 
@@ -16,7 +15,7 @@ ENGLISH = ["the dog sleeps .", "the cat sees the dog !", "a man walks home .", "
 def described(folder: Path, **settings: Any) -> Corpus:
     """The corpus of a file with these settings, read as the commands read it."""
     path = corpus_file(folder, **settings)
-    return Corpus.from_settings(configuration.load("corpus", path), str(path))
+    return Corpus.from_settings(settings.load("corpus", path), str(path))
 
 
 def corpus_file(folder: Path, **settings: Any) -> Path:

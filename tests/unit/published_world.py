@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hat.architecture import DesignSpace
-from hat.latency.published import THEIR_FEATURES, THEIR_TIMES
+from hat.predictor.published import THEIR_FEATURES, THEIR_TIMES
 
 
 def published_rows(

@@ -14,10 +14,10 @@ import benchmark_workflow
 import pytest
 import torch
 from hat.architecture import DesignSpace
-from hat.checkpoint import save_checkpoint
 from hat.errors import InputError
 from hat.files import read_text
-from hat.transformer import Transformer
+from hat.model.checkpoint import save_checkpoint
+from hat.model.transformer import Transformer
 from hat_fairseq.benchmark import compare_search, compare_training
 from hat_fairseq.training import Training
 

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 import budget
-import experiment
 import pytest
 from hat.footprint import V100_FLOPS_PER_SECOND, Footprint, mean_flops_per_token
 from hat.latency.samples import Sample, write_samples
 from hat.latency.signature import NUMBERS
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
+from hat_workflow import experiment
 
 from tests.spaces import WMT
 

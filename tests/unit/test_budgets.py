@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hat import budgets
 from hat.architecture import DesignSpace, SubTransformer
+from hat.budgets import Budget, budget_ms, budget_name
 from hat.errors import InputError
 from hat.files import write_json
-from hat.latency import budgets
-from hat.latency.budgets import Budget, Range, budget_ms, budget_name, latency_range, reported_rmse_ms, resolve
+from hat.predictor.model import reported_rmse_ms
+from hat.search.reach import Range, latency_range, resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,5 +146,5 @@ def test_the_error_in_a_report(tmp_path: Path) -> None:
 
 
 def test_budgets_are_read_without_torch() -> None:
-    code = "import sys, hat.latency.budgets; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
+    code = "import sys, hat.budgets; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(budgets.__file__).parents[2])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.cost import count_parameters
 from hat.errors import InputError
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
 
 from tests.spaces import WMT_SIXTEENTH
 from tests.unit.transformer_world import ELASTIC, dense, drawn, sentences, table_sizes

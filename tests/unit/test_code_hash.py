@@ -6,8 +6,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from code_hash import SCRIPTS, code_hash
 from hat.errors import InputError
+from hat_workflow.code_hash import SCRIPTS, code_hash
 
 FILES = {
     "train_model.py": "import argparse\nimport lib.model as model\nfrom lib import data\n\n\ndef main():\n    pass\n",

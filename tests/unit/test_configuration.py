@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import configuration
 import pytest
-from configuration import Kind
 from hat.errors import InputError
+from hat_workflow import settings
+from hat_workflow.settings import Kind
 
 KINDS = get_args(Kind)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in configuration.names(kind)])
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in settings.names(kind)])
 def test_every_configuration_loads(kind: Kind, name: str) -> None:
-    assert configuration.load(kind, name) == configuration.load(kind, configuration.find(kind, name))
+    assert settings.load(kind, name) == settings.load(kind, settings.find(kind, name))
 
 
-@pytest.mark.parametrize("name", configuration.names("space"))
+@pytest.mark.parametrize("name", settings.names("space"))
 def test_every_space_is_a_design_space(name: str) -> None:
-    assert configuration.design_space(name).maximum in configuration.design_space(name)
+    assert settings.design_space(name).maximum in settings.design_space(name)
 
 
 def keys_of(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -36,7 +36,7 @@ def keys_of(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_key_has_a_description_and_a_default(kind: Kind) -> None:
-    schema = configuration.schema(kind)
+    schema = settings.schema(kind)
     found = dict(keys_of(schema))
     assert found
     assert schema["additionalProperties"] is False
@@ -50,7 +50,7 @@ def test_every_key_has_a_description_and_a_default(kind: Kind) -> None:
 def test_defaults_of_an_experiment_are_the_papers(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("tasks: {demo.de-en: {}}\n")
-    experiment = configuration.load("experiment", path)
+    experiment = settings.load("experiment", path)
     task = experiment["tasks"]["demo.de-en"]
     assert experiment["experiment"] == "mine"
     assert task["latency"]["samples"] == 2000
@@ -70,7 +70,7 @@ def test_defaults_of_an_experiment_are_the_papers(tmp_path: Path) -> None:
 def test_a_number_in_short_scientific_notation_is_a_number(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("subtransformer: {lr: 2e-3}\n")
-    assert configuration.load("training", path)["subtransformer"]["lr"] == 0.002
+    assert settings.load("training", path)["subtransformer"]["lr"] == 0.002
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_bad_input_is_one_line(kind: Kind, text: str, line: str, tmp_path: Path)
     path = tmp_path / "bad.yaml"
     path.write_text(text + "\n")
     with pytest.raises(InputError) as raised:
-        configuration.load(kind, path)
+        settings.load(kind, path)
     message = str(raised.value)
     assert message.startswith(f"{path}: ")
     assert line in message
@@ -120,27 +120,27 @@ def test_bad_input_is_one_line(kind: Kind, text: str, line: str, tmp_path: Path)
 
 def test_an_unknown_name_lists_what_exists() -> None:
     with pytest.raises(InputError, match=r"config/spaces/smal\.yaml: unknown space 'smal'.*did you mean 'small'\?"):
-        configuration.load("space", "smal")
+        settings.load("space", "smal")
     with pytest.raises(InputError, match=r"no space file spaces/mine\.yaml.*demo, small"):
-        configuration.load("space", "spaces/mine.yaml")
+        settings.load("space", "spaces/mine.yaml")
 
 
 def test_a_place_that_named_the_file_is_told() -> None:
     with pytest.raises(InputError, match="my experiment: unknown device"):
-        configuration.find("device", "this-cup", "my experiment")
+        settings.find("device", "this-cup", "my experiment")
 
 
 def test_a_contradictory_space_names_its_file(tmp_path: Path) -> None:
     path = tmp_path / "space.yaml"
     path.write_text("qkv_dim: 60\n")
     with pytest.raises(InputError, match=r"space\.yaml: .*not divisible by 8 heads"):
-        configuration.design_space(path)
+        settings.design_space(path)
 
 
 def rows_of(kind: Kind) -> Iterator[str]:
     """The rows of a kind's table in the manual; the two sections of a training recipe share theirs."""
     keys: dict[str, list[dict[str, Any]]] = {}
-    for key, rule in keys_of(configuration.schema(kind)):
+    for key, rule in keys_of(settings.schema(kind)):
         keys.setdefault(re.sub(r"^(super|sub)transformer > ", "... > ", key), []).append(rule)
     for key, rules in keys.items():
         defaults = dict.fromkeys(f"`{json.dumps(rule['default'])}`" for rule in rules if "default" in rule)
@@ -149,7 +149,7 @@ def rows_of(kind: Kind) -> Iterator[str]:
 
 
 def test_the_manual_tells_every_key_as_its_schema_does() -> None:
-    manual = (configuration.CONFIG / "README.md").read_text()
+    manual = (settings.CONFIG / "README.md").read_text()
     told = re.findall(r"^\| `.*\|$", manual, flags=re.MULTILINE)
     assert sorted(told) == sorted(row for kind in KINDS for row in rows_of(kind))
 
@@ -157,5 +157,5 @@ def test_the_manual_tells_every_key_as_its_schema_does() -> None:
 def test_a_section_of_a_recipe_has_its_own_defaults(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("subtransformer: {lr: 1}\n")
-    recipe = configuration.load("training", path)
+    recipe = settings.load("training", path)
     assert recipe["supertransformer"] == recipe["subtransformer"] | {"lr": 0.001, "warmup_updates": 10000}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import configuration
 import pytest
 from hat.corpus.description import Corpus
+from hat_workflow import settings
 from sacrebleu.dataset import DATASETS
 
-NAMES = configuration.names("corpus")
+NAMES = settings.names("corpus")
 PAPER = ("iwslt14.de-en", "wmt14.en-de", "wmt14.en-fr", "wmt19.en-de")
 OF_SACREBLEU: dict[str, tuple[str, set[str]]] = {}
 for known in DATASETS.values():
@@ -17,7 +17,7 @@ for known in DATASETS.values():
 
 
 def described(name: str) -> Corpus:
-    return Corpus.from_settings(configuration.load("corpus", name), name)
+    return Corpus.from_settings(settings.load("corpus", name), name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,5 +58,5 @@ def test_preparation_is_the_papers(
     assert (corpus.bpe, corpus.dictionary, corpus.limits, corpus.max_length) == (vocabulary, dictionary, limits, length)
     assert corpus.lowercase == (name == "iwslt14.de-en")
     assert corpus.normalise_punctuation == corpus.aggressive_hyphens == (limits == "subwords")
-    assert configuration.load("corpus", name)["bleu"] == ("tokenized" if corpus.lowercase else "compound-split")
+    assert settings.load("corpus", name)["bleu"] == ("tokenized" if corpus.lowercase else "compound-split")
     assert corpus.held_out_every == (23 if corpus.lowercase else None)

@@ -9,11 +9,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import configuration
 import generate_corpus
 import pytest
 from hat.corpus import demo_lexicon as lexicon
-from hat.corpus.demo_grammar import (
+from hat.demo_language.grammar import (
     COPULA,
     MODALS,
     Clause,
@@ -27,10 +26,11 @@ from hat.corpus.demo_grammar import (
     sentence,
     with_relative,
 )
-from hat.corpus.demo_language import LARGEST_COUNT, LONGEST, Pair, Speaker, generate_pairs, tokens
-from hat.corpus.demo_lexicon import Adjective, Noun, Verb
-from hat.corpus.demo_meaning import IT, PRONOUNS, WHAT, WHO
+from hat.demo_language.lexicon import Adjective, Noun, Verb
+from hat.demo_language.meaning import IT, PRONOUNS, WHAT, WHO
+from hat.demo_language.pairs import LARGEST_COUNT, LONGEST, Pair, Speaker, generate_pairs, tokens
 from hat.errors import InputError
+from hat_workflow import settings
 
 from tests.unit.corpus_files import lines_of
 
@@ -304,7 +304,7 @@ def test_pairs_are_distinct_and_seeded() -> None:
 
 
 def test_pairs_do_not_depend_on_the_hash_seed() -> None:
-    script = "from hat.corpus.demo_language import generate_pairs; print(generate_pairs(100, seed=3))"
+    script = "from hat.demo_language.pairs import generate_pairs; print(generate_pairs(100, seed=3))"
     outputs = [
         subprocess.run(
             [sys.executable, "-c", script],
@@ -364,5 +364,5 @@ def test_the_command_refuses_what_it_cannot_generate(tmp_path: Path, lines: str,
 
 
 def test_the_demo_corpus_file() -> None:
-    settings = configuration.load("corpus", "demo.de-en")
-    assert settings["generated"] == {"seed": 1, "train": 12_000, "valid": 500, "test": 500}
+    record = settings.load("corpus", "demo.de-en")
+    assert record["generated"] == {"seed": 1, "train": 12_000, "valid": 500, "test": 500}

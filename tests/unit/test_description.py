@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import configuration
 import pytest
-from hat.corpus.description import Corpus, Resource, Side, reference_file
+from hat.corpus.description import Corpus, Side, reference_file
+from hat.download import Resource
 from hat.errors import InputError
+from hat_workflow import settings
 
 from tests.unit.corpus_files import described
 
@@ -16,7 +17,7 @@ from tests.unit.corpus_files import described
 def test_six_lines_make_a_corpus(tmp_path: Path) -> None:
     path = tmp_path / "own.de-en.yaml"
     path.write_text("source: de\ntarget: en\ntrain: a/train\nvalid: a/valid\ntest: https://b.org/test\nbpe: 8000\n")
-    corpus = Corpus.from_settings(configuration.load("corpus", path), str(path))
+    corpus = Corpus.from_settings(settings.load("corpus", path), str(path))
     assert (corpus.name, corpus.languages, corpus.dictionary, corpus.tests) == ("own", ("de", "en"), "joint", ("test",))
     (train,) = corpus.splits["train"]
     assert train["de"] == Side(resource=Resource(candidates=("a/train.de", "a/train.de.gz")))
@@ -24,7 +25,7 @@ def test_six_lines_make_a_corpus(tmp_path: Path) -> None:
 
 
 def test_multi30k() -> None:
-    corpus = Corpus.from_settings(configuration.load("corpus", "multi30k.de-en"), "multi30k.de-en")
+    corpus = Corpus.from_settings(settings.load("corpus", "multi30k.de-en"), "multi30k.de-en")
     assert list(corpus.splits) == ["train", "valid", "test", "test2017", "testcoco"]
     resources = [side.resource for (part,) in corpus.splits.values() for side in part.values()]
     assert all(resource.remote and len(resource.sha256 or "") == 64 for resource in resources)

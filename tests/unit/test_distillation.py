@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import configuration
 import extract_model
 import pytest
 import torch
 from hat.architecture import DesignSpace
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.errors import InputError
 from hat.files import read_json
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
 from hat_fairseq.distillation import TOP, soft_loss
 from hat_fairseq.inherited import InheritedLoss
 from hat_fairseq.training import Training
+from hat_workflow import settings
 
 from tests.unit.test_training import training
 
@@ -103,10 +103,10 @@ def test_an_architecture_of_another_space_inherits_nothing(
 def test_fine_tuning_is_a_quarter_unless_the_recipe_says_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("subtransformer: {updates: 801, warmup_updates: 100, lr: 2e-3}\n")
-    assert configuration.recipe(path, "finetuning") == configuration.recipe(path, "subtransformer") | {
+    assert settings.recipe(path, "finetuning") == settings.recipe(path, "subtransformer") | {
         "updates": 201,
         "warmup_updates": 25,
     }
     path.write_text("subtransformer: {updates: 801}\nfinetuning: {updates: 50, lr: 1e-4}\n")
-    found = configuration.recipe(path, "finetuning")
+    found = settings.recipe(path, "finetuning")
     assert (found["updates"], found["warmup_updates"], found["lr"]) == (50, 1000, 1e-4)

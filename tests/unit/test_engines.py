@@ -8,7 +8,7 @@ import torch
 from hat.engines.factory import create_engine, engine_facts
 from hat.engines.interface import Device
 from hat.errors import InputError
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 
 from tests.unit.latency_world import SPACE
 

@@ -9,7 +9,7 @@ import torch
 from fairseq.data import Dictionary
 from fairseq.models.transformer import TransformerModel, base_architecture
 from hat.architecture import SubTransformer
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 
 WIDTH, FFN, HEADS, LAYERS = 16, 32, 4, 3
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hat.corpus.download import download
 from hat.corpus.fetch import fetch_corpus
+from hat.download import download
 from hat.errors import InputError
 from hat.files import read_json
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import command
 import pytest
 from hat import progress
 from hat.errors import InputError, nearest
@@ -32,6 +31,7 @@ from hat.files import (
 )
 from hat.progress import Progress
 from hat.rolling import rolling_folder
+from hat_workflow import command
 
 FORK = multiprocessing.get_context("fork")
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from hat.architecture import DesignSpace
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.errors import InputError
-from hat.transformer import Transformer
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
+from hat.model.transformer import Transformer
 from hat_fairseq.corpus import batches, open_corpus
 from hat_fairseq.generation import translate
 from hat_fairseq.inherited import InheritedLoss

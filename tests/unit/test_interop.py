@@ -13,19 +13,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import command
 import convert_architecture
 import import_checkpoint
 import pytest
 import torch
 import yaml
 from hat.architecture import SubTransformer
-from hat.checkpoint import load_checkpoint
 from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.files import file_digest, read_json
 from hat.interop.architectures import read_architecture, write_architecture
 from hat.interop.checkpoints import AuthorsCheckpoint
+from hat.model.checkpoint import load_checkpoint
+from hat_workflow import command
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any
 
 import collect_latency
-import command
 import confirm_subtransformer
 import fit_predictor
 import measure_model
@@ -25,11 +24,12 @@ import resolve_budgets
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_json, write_yaml
-from hat.latency import fitting
-from hat.latency.predictor import Predictor
 from hat.latency.reference import Reference
 from hat.latency.samples import draw_samples, read_samples
+from hat.predictor import fitting
+from hat.predictor.model import Predictor
 from hat.search.tables import RankedCandidate, write_candidates
+from hat_workflow import command
 
 from tests.unit.latency_world import SIGNATURE, SPACE
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import experiment
 import pytest
 import sample_subtransformer
 from hat.errors import InputError
 from hat.files import write_yaml
-from models import FAMILIES, MAIN, MAKERS, Model
+from hat_workflow import experiment
+from hat_workflow.models import FAMILIES, MAIN, MAKERS, Model
 
 from tests.spaces import TINY
 

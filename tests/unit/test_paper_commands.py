@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import configuration
 import pytest
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.paper.models import read_models
+from hat_workflow import settings
 
 EXPERIMENT = """
 experiment: made-up
@@ -118,7 +118,7 @@ def test_the_first_of_the_splits_is_the_tables(made_up: Path) -> None:
 
 
 def test_the_corpus_says_which_bleu_is_the_tables(made_up: Path) -> None:
-    corpus = configuration.find("corpus", "multi30k.de-en").read_text()
+    corpus = settings.find("corpus", "multi30k.de-en").read_text()
     (made_up / "split.yaml").write_text(f"{corpus}bleu: compound-split\n")
     (made_up / "made-up.yaml").write_text(EXPERIMENT.replace("multi30k.de-en", str(made_up / "split.yaml")))
     assert {row.bleu_kind for row in read_models(gather(made_up))} == {"compound-split"}
@@ -131,7 +131,7 @@ def test_score_says_its_split(tmp_path: Path) -> None:
 
 
 def test_designed_baselines_follow_the_space(tmp_path: Path) -> None:
-    space = configuration.design_space("demo")
+    space = settings.design_space("demo")
     design("depth", 2, tmp_path / "depth.yaml")
     design("width", 32, tmp_path / "width.yaml")
     depth, width = SubTransformer.load(tmp_path / "depth.yaml"), SubTransformer.load(tmp_path / "width.yaml")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 from hat.errors import InputError
-from hat.latency import fitting
-from hat.latency.fitting import Fit, Split, fit
-from hat.latency.predictor import MODELS, Predictor, build_mlp, engineered
+from hat.predictor import fitting
+from hat.predictor.fitting import Fit, Split, fit
+from hat.predictor.model import MODELS, Predictor, build_mlp, engineered
 
 from tests.unit.latency_world import SPACE
 
@@ -183,7 +183,7 @@ def test_too_few_samples_are_refused() -> None:
 
 def test_predicting_needs_torch_alone() -> None:
     code = (
-        "import sys, hat.latency.predictor, hat.latency.protocol, hat.engines.torch_eager\n"
+        "import sys, hat.predictor.model, hat.latency.protocol, hat.engines.torch_eager\n"
         "sys.exit(bool({'scipy', 'sklearn', 'pandas', 'fairseq', 'snakemake'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=SCRIPTS)

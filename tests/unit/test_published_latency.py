@@ -10,15 +10,15 @@ from pathlib import Path
 import fetch_latency
 import fit_predictor
 import pytest
-import timing
 from hat.architecture import FEATURE_NAMES
 from hat.errors import InputError
 from hat.files import file_digest, read_csv, write_yaml
-from hat.latency import fitting
-from hat.latency.drift import Stretch
-from hat.latency.measurements import Measurements
-from hat.latency.published import PublishedSamples
-from hat.latency.study import planned_fits, study
+from hat.predictor import fitting
+from hat.predictor.drift import Stretch
+from hat.predictor.measurements import Measurements
+from hat.predictor.published import PublishedSamples
+from hat.predictor.studying import planned_fits, study
+from hat_workflow.arguments import timing
 
 from tests.unit.latency_world import SPACE
 from tests.unit.published_world import published_rows, write_published

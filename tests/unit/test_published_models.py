@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import configuration
 import pytest
 from hat.architecture import SubTransformer
 from hat.cost import count_flops, count_parameters
 from hat.interop.architectures import read_architecture
 from hat.paper.published.facts import published_model, published_predictors, table8
+from hat_workflow import settings
 
 SPACES = {"wmt14.en-de": "space0", "wmt14.en-fr": "space0", "wmt19.en-de": "space0", "iwslt14.de-en": "space1"}
 LENGTHS = {"space0": 30, "space1": 23}
@@ -19,7 +19,7 @@ def task_of(model: str) -> str:
 
 
 def load(name: str) -> SubTransformer:
-    return read_architecture(configuration.find("architecture", name))
+    return read_architecture(settings.find("architecture", name))
 
 
 def test_there_are_44_and_some_are_the_same() -> None:
@@ -32,7 +32,7 @@ def test_a_published_model_has_its_published_size(name: str) -> None:
     sub, printed, space = load(name), table8()[name], SPACES[task_of(name)]
     assert f"{count_parameters(sub) / 1e6:.2f}" == f"{printed.params_m:.2f}"
     assert f"{count_flops(sub, LENGTHS[space]) / 1e9:.2f}" == f"{printed.flops_g:.2f}"
-    assert sub in configuration.design_space(space)
+    assert sub in settings.design_space(space)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_papers_baselines_have_their_sizes(name: str, length: int, parameter
 
 @pytest.mark.parametrize("space", LENGTHS)
 def test_the_papers_spaces_have_their_sizes(space: str) -> None:
-    found = configuration.design_space(space)
+    found = settings.design_space(space)
     assert (found.count_architectures(), found.count_genotypes()) == (DISTINCT, GENOTYPES)
     assert len(found.genes()) == 40
 
@@ -60,7 +60,7 @@ def test_the_papers_spaces_have_their_sizes(space: str) -> None:
     ("space", "largest", "smallest"), [("space0", (70.90, 4.53), 15.77), ("space1", (55.16, 2.74), 12.10)]
 )
 def test_the_ends_of_the_papers_spaces(space: str, largest: tuple[float, float], smallest: float) -> None:
-    found = configuration.design_space(space)
+    found = settings.design_space(space)
     flops_g = round(count_flops(found.largest, LENGTHS[space]) / 1e9, 2)
     assert (round(count_parameters(found.largest) / 1e6, 2), flops_g) == largest
     assert round(count_parameters(found.smallest) / 1e6, 2) == smallest
@@ -76,7 +76,7 @@ def test_a_published_model_is_found_by_its_name_or_by_the_constraint_of_a_search
 
 
 def test_every_published_data_set_has_its_published_predictors() -> None:
-    devices = {name: configuration.load("device", name)["published"] for name in ("raspberrypi", "xeon", "titanxp")}
+    devices = {name: settings.load("device", name)["published"] for name in ("raspberrypi", "xeon", "titanxp")}
     data_sets = {(task, device) for device, tasks in devices.items() for task in tasks}
     assert published_predictors().keys() == data_sets
     assert len(data_sets) == 8
@@ -92,7 +92,7 @@ def test_every_published_data_set_has_its_published_predictors() -> None:
 def test_the_papers_recipes(
     recipe: str, updates: int, lr: float, dropout: float, schedule: str, tokens: int, weights: str
 ) -> None:
-    found = configuration.load("training", recipe)
+    found = settings.load("training", recipe)
     assert [found[part]["warmup_updates"] for part in ("supertransformer", "subtransformer")] == [10_000, 4_000]
     assert found["subtransformer"]["checkpoint"] == weights
     for part in (found["supertransformer"], found["subtransformer"]):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import quantise_model
 import torch
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.errors import InputError
 from hat.files import read_json
-from hat.quantisation import kmeans, pack, quantise, unpack
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
+from hat.model.quantisation import kmeans, pack, quantise, unpack
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans

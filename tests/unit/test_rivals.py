@@ -9,17 +9,16 @@ import pytest
 import torch
 from hat.architecture import DesignSpace
 from hat.baselines import ordinary_transformer
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.cost import count_flops
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.files import read_json
 from hat.latency.protocol import Bench, Protocol, Workload
-from hat_fairseq import levenshtein
-from hat_fairseq.convolutions import DynamicConvolution, SeparableConvolution
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
 from hat_fairseq.generation import translate
 from hat_fairseq.model import FAMILIES, load_model
-from hat_fairseq.rivals import counted, flops
+from hat_fairseq.rivals.convolutions import DynamicConvolution, SeparableConvolution
+from hat_fairseq.rivals.shared import counted, flops, levenshtein
 from torch import nn
 
 from tests.unit.test_training import training

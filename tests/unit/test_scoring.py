@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
-from hat.scoring import detokenise, score_files, score_translations, split_compounds
+from hat.scoring import score_files, score_translations, split_compounds
+from hat.text.moses import detokenise
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 

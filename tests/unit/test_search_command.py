@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import command
 import pytest
 import torch
 from hat.architecture import SubTransformer
 from hat.files import write_json, write_yaml
-from hat.latency.predictor import Predictor, build_mlp, engineered
+from hat.predictor.model import Predictor, build_mlp, engineered
+from hat_workflow import command
 
 from tests.spaces import SMALL as SPACE
 

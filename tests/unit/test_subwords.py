@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import sentencepiece
 from hat.corpus import counts
-from hat.corpus.clean import normalise
 from hat.corpus.counts import count_words
 from hat.corpus.lines import write_lines
-from hat.corpus.subwords import SUBWORD_NMT, encode_corpus, learn, merge, read_dictionary
+from hat.corpus.subwords import encode_corpus, learn, read_dictionary
 from hat.errors import InputError
 from hat.files import read_json
+from hat.text.characters import normalise
+from hat.text.subwords import SUBWORD_NMT, merge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

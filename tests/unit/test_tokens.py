@@ -9,8 +9,9 @@ import pytest
 from hat.corpus import parallel
 from hat.corpus.lines import line_counts, read_lines
 from hat.corpus.parallel import in_order
-from hat.corpus.tokens import tokenise, tokenise_corpus
+from hat.corpus.tokens import tokenise_corpus
 from hat.errors import InputError
+from hat.text.moses import tokenise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacremoses import MosesTokenizer

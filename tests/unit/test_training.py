@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import torch
 from hat.architecture import DesignSpace, sampled_subtransformer
-from hat.checkpoint import load_checkpoint
 from hat.errors import InputError
 from hat.files import write_yaml
+from hat.model.checkpoint import load_checkpoint
 from hat.rolling import rolling_folder
 from hat_fairseq.snapshots import snapshots
 from hat_fairseq.task import HatTranslationTask

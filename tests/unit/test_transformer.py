@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from hat.architecture import SubTransformer
 from hat.cost import count_parameters
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 from torch import Tensor
 
 from tests.spaces import WMT, WMT_SIXTEENTH

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hat.corpus.description import Resource, Side
+from hat.corpus.description import Side
 from hat.corpus.unpack import unpack
+from hat.download import Resource
 from hat.errors import InputError
 
 SGML = """<refset setid="t" srclang="any" trglang="de">

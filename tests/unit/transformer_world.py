@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from functools import cache
 
-import configuration
 import torch
 from hat.architecture import DesignSpace, SubTransformer
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
+from hat_workflow import settings
 from torch import Tensor
 
 from tests.spaces import WMT_SIXTEENTH
@@ -28,7 +28,7 @@ ELASTIC = DesignSpace(
     decoder_attended_layers=(1, 2, 3),
     qkv_dim=8,
 )
-SPACES = {"wmt": WMT_SIXTEENTH, "demo": configuration.design_space("demo"), "elastic": ELASTIC}
+SPACES = {"wmt": WMT_SIXTEENTH, "demo": settings.design_space("demo"), "elastic": ELASTIC}
 DRAWS = [("wmt", seed) for seed in range(50)] + [("demo", seed) for seed in range(50)]
 DRAWS += [("elastic", seed) for seed in range(20)]
 

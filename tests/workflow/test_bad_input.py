@@ -20,10 +20,10 @@ from typing import NamedTuple
 import pytest
 import torch
 from hat.architecture import DesignSpace
-from hat.checkpoint import load_checkpoint, save_checkpoint
 from hat.files import write_json, write_yaml
-from hat.latency.predictor import Predictor, build_mlp, engineered
-from hat.transformer import Transformer
+from hat.model.checkpoint import load_checkpoint, save_checkpoint
+from hat.model.transformer import Transformer
+from hat.predictor.model import Predictor, build_mlp, engineered
 
 from tests.conftest import VOCABULARY
 from tests.workflow.conftest import ROOT, House

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import experiment
 import pytest
 from budget import jobs_of
+from hat_workflow import experiment
 
 from tests.workflow.conftest import ROOT, House
 from tests.workflow.test_planning import EXPERIMENTS

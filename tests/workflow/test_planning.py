@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from experiment import read
 from hat.files import read_yaml
+from hat_workflow.experiment import read
 
 from tests.workflow.conftest import ROOT, House
 

@@ -12,10 +12,10 @@ from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.significance import estimate_ci
-from sacremoses import MosesDetokenizer
 
 from hat.corpus.lines import read_lines
 from hat.errors import InputError
+from hat.text.moses import detokenise
 
 BOOTSTRAP_SAMPLES = 1000
 BOOTSTRAP_SEED = 12345
@@ -75,12 +75,6 @@ def split_compounds(line: str) -> str:
     A character next to two hyphens belongs to the first, as in the script behind published scores.
     """
     return re.sub(r"(\S)-(\S)", r"\1 ##AT##-##AT## \2", line)
-
-
-def detokenise(lines: Sequence[str], language: str) -> list[str]:
-    """Tokenised lines as ordinary text, by sacremoses' rules for `language`."""
-    moses = MosesDetokenizer(lang=language)
-    return [moses.detokenize(line.split()) for line in lines]
 
 
 def _score(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fairseq import tasks
 from fairseq.trainer import Trainer
 from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
-from hat.checkpoint import load_checkpoint
+from hat.model.checkpoint import load_checkpoint
 from hat.progress import Progress
 from hat.search.memo import Remembered
 

@@ -13,7 +13,7 @@ from fairseq.criterions.label_smoothed_cross_entropy import (
     LabelSmoothedCrossEntropyCriterion,
     LabelSmoothedCrossEntropyCriterionConfig,
 )
-from hat.checkpoint import load_checkpoint
+from hat.model.checkpoint import load_checkpoint
 from torch import Tensor
 
 TOP = 5

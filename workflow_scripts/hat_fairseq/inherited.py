@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from fairseq.criterions.label_smoothed_cross_entropy import label_smoothed_nll_loss
 from hat.architecture import SubTransformer
-from hat.checkpoint import load_checkpoint
+from hat.model.checkpoint import load_checkpoint
 
 from hat_fairseq.corpus import batches, open_corpus
 from hat_fairseq.memory import keep_freed_memory

@@ -11,14 +11,14 @@ from fairseq.dataclass import FairseqDataclass
 from fairseq.models import BaseFairseqModel, FairseqEncoder, FairseqIncrementalDecoder, register_model
 from fairseq.models.nat.levenshtein_transformer import LevenshteinTransformerModel
 from hat.architecture import SubTransformer
-from hat.checkpoint import load_checkpoint
-from hat.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
+from hat.model.checkpoint import load_checkpoint
+from hat.model.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
 from omegaconf import II
 from torch import Tensor
 
-from hat_fairseq.evolved import evolved_transformer
-from hat_fairseq.levenshtein import levenshtein_transformer
-from hat_fairseq.lite import lite_transformer
+from hat_fairseq.rivals.evolved import evolved_transformer
+from hat_fairseq.rivals.levenshtein import levenshtein_transformer
+from hat_fairseq.rivals.lite import lite_transformer
 
 FAMILIES: dict[str, Callable[..., Any]] = {
     "transformer": Transformer,
@@ -26,7 +26,7 @@ FAMILIES: dict[str, Callable[..., Any]] = {
     "lite": lite_transformer,
     "levenshtein": levenshtein_transformer,
 }
-"""What makes a model of each family; all but the last offer what `hat.transformer.Transformer` does."""
+"""What makes a model of each family; all but the last offer what `hat.model.transformer.Transformer` does."""
 
 
 def load_model(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
@@ -48,7 +48,7 @@ class HatTransformerConfig(FairseqDataclass):
 
 @register_model("hat_transformer", dataclass=HatTransformerConfig)
 class HatTransformer(BaseFairseqModel):
-    """Owns a `hat.transformer.Transformer`, or another model that offers the same.
+    """Owns a `hat.model.transformer.Transformer`, or another model that offers the same.
 
     `encoder` and `decoder` are what fairseq's beam search wants of it.
     """

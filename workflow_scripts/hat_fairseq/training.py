@@ -15,9 +15,9 @@ from fairseq.distributed import utils as distributed_utils
 from fairseq.file_io import PathManager
 from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
-from hat.checkpoint import save_checkpoint
 from hat.errors import InputError
 from hat.files import file_digest, folder_digest, write_yaml
+from hat.model.checkpoint import save_checkpoint
 from hat.progress import say
 
 from hat_fairseq.corpus import statistics

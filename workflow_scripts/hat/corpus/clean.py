@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 import shutil
 from collections import Counter
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from sacremoses import MosesPunctNormalizer
 
 from hat.corpus.description import Corpus
 from hat.corpus.limits import REASONS, reason_to_drop
 from hat.corpus.lines import line_counts, read_lines
 from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.corpus.subwords import DICTIONARIES
-from hat.corpus.tokens import tokenise
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import Progress
-
-# Control characters that are not whitespace, and the byte order mark.
-CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
-# U+2581 marks the start of a word among the subwords, U+2585 is reserved by sentencepiece.
-RESERVED = str.maketrans("\u2581\u2585", "__")
-# Without one of these the Moses rules of punctuation, of which there are half a hundred, change nothing.
-PUNCTUATION = re.compile("[()`\"„“”–—´‘‚’…«»\u00a0\r]|''| [ %:;]|nº")
+from hat.text.characters import normalise
+from hat.text.moses import normalise_punctuation, tokenise
 
 
 def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) -> None:
@@ -45,27 +36,6 @@ def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) ->
         if corpus.held_out_every is not None:
             report["train"]["held_out"] = _hold_out(corpus, corpus.held_out_every, folder)
         write_json(folder / "report.json", report)
-
-
-def normalise(line: str) -> str:
-    """The line with single spaces for any Unicode whitespace and without control characters.
-
-    The two block elements that mean something to sentencepiece become underscores.
-    """
-    return " ".join(CONTROL.sub("", line).translate(RESERVED).split())
-
-
-def normalise_punctuation(line: str, language: str) -> str:
-    """The line with plain quotation marks, dashes and spaces, as Moses' normalize-punctuation.perl has it."""
-    if PUNCTUATION.search(line) is None:
-        return line
-    changed: str = _punctuation(language).normalize(line)
-    return changed
-
-
-@cache
-def _punctuation(language: str) -> MosesPunctNormalizer:
-    return MosesPunctNormalizer(lang=language, perl_parity=True)
 
 
 def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path, processes: int) -> dict[str, Any]:

@@ -4,39 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from hat.download import Resource
 from hat.errors import InputError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One file as it is stored: text, a table or an archive, local or remote."""
-
-    candidates: tuple[str, ...]
-    """Paths or URLs, the first that can be had is taken."""
-    sha256: str | None = None
-    """Checksum of the file as it is stored (compressed, if it is)."""
-    md5: str | None = None
-    """Another one, as older publishers state it."""
-    file: str | None = None
-    """Name below a mirror; None = the file name of the path or URL."""
-
-    @property
-    def remote(self) -> bool:
-        return self.candidates[0].startswith(("http://", "https://"))
-
-    @property
-    def pinned(self) -> bool:
-        return bool(self.sha256 or self.md5)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """File names under which a mirror may hold it."""
-        paths = (unquote(PurePosixPath(urlsplit(candidate).path).name) for candidate in self.candidates)
-        return (self.file,) if self.file else tuple(dict.fromkeys(paths))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hat.corpus.binarised import unpack_binarised
-from hat.corpus.description import Corpus, Resource, Side
-from hat.corpus.download import Files, Found
+from hat.corpus.description import Corpus, Side
 from hat.corpus.lines import same_lines
 from hat.corpus.unpack import unpack
+from hat.download import Files, Found, Resource
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import say

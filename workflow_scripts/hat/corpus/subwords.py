@@ -1,12 +1,12 @@
-"""Subwords: byte-pair encoding learned on the training tokens of both sides, and fairseq dictionaries to match."""
+"""The stage that splits a corpus into subwords, by byte-pair encoding learned on the training tokens of both sides."""
 
 from __future__ import annotations
 
 import io
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache, partial
+from collections.abc import Mapping
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -20,17 +20,12 @@ from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import Progress
+from hat.text.subwords import SENTENCEPIECE, encoder
 
-SENTENCEPIECE = "▁"
-"""Stands at the start of every word."""
-SUBWORD_NMT = "@@"
-"""Stands at the end of every subword but a word's last."""
 SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
 """fairseq's, in the order of their ids; the subword model gives them the same ids."""
 PADDING_MULTIPLE = 8
 """Dictionaries are filled up to a multiple of this, as fairseq does by default."""
-MEMORY_OF_WORDS = 1 << 18
-"""Words whose subwords each process remembers."""
 BPE_FOLDER = "model"
 DICTIONARIES = "dictionaries"
 """The folder of those that came with the text, `dict.{language}.txt`."""
@@ -100,13 +95,6 @@ def learn(words: Mapping[str, int], size: int, place: str) -> bytes:
     return model.getvalue()
 
 
-def merge(pieces: str, marker: str = SENTENCEPIECE) -> str:
-    """The words of a line of subwords: undoes the splitting, for either way of marking it."""
-    if marker == SUBWORD_NMT:
-        return (pieces + " ").replace(f"{SUBWORD_NMT} ", "").strip()
-    return pieces.replace(" ", "").replace(SENTENCEPIECE, " ").strip()
-
-
 def read_dictionary(path: Path) -> list[str]:
     """The symbols of a dictionary file in the order of their ids, without the special symbols."""
     return [line.rsplit(" ", 1)[0] for line in read_lines(path)]
@@ -130,7 +118,7 @@ def _encode_split(
 def _encode_pairs(corpus: Corpus, model: Path | None, train: bool, pairs: Pairs) -> Rewritten:
     source, target = pairs.source, pairs.target
     if model is not None:
-        encode = _encoder(model)
+        encode = encoder(model)
         source, target = ([" ".join(map(encode, line.split())) for line in lines] for lines in (source, target))
     if not train:
         return Rewritten(source, target)
@@ -141,18 +129,6 @@ def _encode_pairs(corpus: Corpus, model: Path | None, train: bool, pairs: Pairs)
         dropped.update(filter(None, reasons))
         source, target = ([*compress(lines, (not reason for reason in reasons))] for lines in (source, target))
     return Rewritten(source, target, (words_of(source), words_of(target), dropped))
-
-
-@cache
-def _encoder(model: Path) -> Callable[[str], str]:
-    """The subwords of a word. No subword spans two words, so that a line need not be encoded as one."""
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
-
-    @lru_cache(MEMORY_OF_WORDS)
-    def encode(word: str) -> str:
-        return " ".join(processor.encode(word, out_type=str))
-
-    return encode
 
 
 def _copy_dictionaries(corpus: Corpus, came: Path, folder: Path) -> None:

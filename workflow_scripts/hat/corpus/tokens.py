@@ -1,18 +1,17 @@
-"""Tokens: words and punctuation apart, by the Moses rules of each language."""
+"""The stage that tokenises a corpus: words and punctuation apart, by the Moses rules of each language."""
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-
-from sacremoses import MosesTokenizer
 
 from hat.corpus.description import Corpus
 from hat.corpus.lines import line_counts
 from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
-from hat.corpus.subwords import SUBWORD_NMT, merge
 from hat.files import replacing_folder
 from hat.progress import Progress
+from hat.text.moses import tokenise
+from hat.text.subwords import SUBWORD_NMT, merge
 
 
 def tokenise_corpus(corpus: Corpus, clean: Path, output: Path, processes: int = 1) -> None:
@@ -32,26 +31,6 @@ def tokenise_corpus(corpus: Corpus, clean: Path, output: Path, processes: int = 
                 processes,
             )
         line_counts(folder, corpus, expected=counts)
-
-
-def tokenise(line: str, language: str, *, lowercase: bool = False, hyphens: bool = False) -> str:
-    """Tokens with spaces between them. Special characters stay themselves (no `&quot;`).
-
-    `hyphens` are made tokens of their own, ` @-@ `. A language that Moses has no rules for is tokenised by the English
-    ones.
-    """
-    tokens: str = _tokeniser(language).tokenize(line, aggressive_dash_splits=hyphens, escape=False, return_str=True)
-    return tokens.lower() if lowercase else tokens
-
-
-@cache
-def _tokeniser(language: str) -> MosesTokenizer:
-    """sacremoses makes a set of all letters whenever it looks for one; here they are made once."""
-    moses = MosesTokenizer(lang=language)
-    letters, small_letters = frozenset(moses.IsAlpha), frozenset(moses.IsLower)
-    moses.isanyalpha = lambda text: not letters.isdisjoint(text)
-    moses.islower = small_letters.issuperset
-    return moses
 
 
 def _tokenise_pairs(corpus: Corpus, pairs: Pairs) -> Rewritten:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hat.engines.interface import Device, Engine, EngineFacts
 from hat.engines.torch_eager import TorchEager, facts
 from hat.errors import InputError
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 
 
 def create_engine(model: Transformer, device: Device) -> Engine:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hat.engines.interface import Device, EngineFacts, cpu_name
 from hat.errors import InputError
-from hat.transformer import DecoderState, Encoded, Transformer
+from hat.model.transformer import DecoderState, Encoded, Transformer
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 
 RECORDS = ("argparse.Namespace", *(f"fairseq.meters.{kind}Meter" for kind in ("Average", "Time", "Stopwatch")))
 """The objects in a checkpoint of fairseq 0.8: its arguments, and the meters of its training."""

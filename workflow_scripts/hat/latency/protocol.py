@@ -24,7 +24,7 @@ from hat.engines.interface import Device, Engine
 from hat.errors import InputError
 from hat.files import JsonFile
 from hat.latency.signature import Latency, Signature, checkout_commit
-from hat.transformer import Transformer
+from hat.model.transformer import Transformer
 
 EOS, WORD = 2, 4
 PAPER_BEAM = 5

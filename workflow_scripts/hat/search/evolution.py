@@ -10,7 +10,7 @@ from typing import Literal
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
 from hat.errors import InputError
-from hat.latency.budgets import Predict, fastest
+from hat.search.reach import Predict, fastest
 
 Objective = Callable[[SubTransformer], float]
 Fastest = Callable[[], tuple[float, Genes]]

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
-from hat.latency.budgets import Predict, fastest
 from hat.search.evolution import PATIENCE, Candidate, Evaluation, Objective, Origin
+from hat.search.reach import Predict, fastest
 
 Scores = tuple[float, float]
 """Latency in ms and loss: less is better in both."""

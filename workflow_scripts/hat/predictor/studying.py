@@ -1,0 +1,90 @@
+"""How good latency predictors are on one data set: by their kind and depth, the rows they learn from, and how many.
+
+All trials report the error on the same test rows, so that they compare; those on steady rows alone have a test split of
+steady rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from hat.predictor.fitting import PAPER_LINEAR_LAYERS, Fit, Split, fit
+from hat.predictor.measurements import Measurements
+
+LINEAR_LAYERS = (1, 3, 5)
+"""The paper's depth, one layer as it compares with, and five as the authors' code has it."""
+CURVE = (100, 200, 400, 800)
+FEW_SEEDS = 2
+"""Repetitions of what is not the paper's depth on all rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """The test error of one fitted model."""
+
+    rows: Literal["all", "steady"]
+    """Whether rows of stretches at another speed took part."""
+    model: str
+    """mlp or ridge"""
+    linear_layers: int
+    """Of the MLP beside which it was fitted."""
+    train: int
+    """Rows that it learned from."""
+    seed: int
+    chosen: bool
+    """Whether its validation error was the smaller of the two models'."""
+    rmse_ms: float
+    mape: float
+    kendall_tau: float | None
+
+
+def study(data: Measurements, maxima: tuple[float, ...], split_seed: int, seeds: Sequence[int]) -> Iterator[Trial]:
+    """Yield the trials: the MLP at three depths and ridge beside it, with and without drifted rows; learning curves.
+
+    The seeds are those of the MLP's first weights and of the subsets that the learning curves learn from.
+    """
+    split = Split.draw(len(data.latency_ms), split_seed)
+    for depth in LINEAR_LAYERS:
+        for seed in seeds if depth == PAPER_LINEAR_LAYERS else seeds[:FEW_SEEDS]:
+            yield from _trials(data, maxima, split, seed, "all", depth)
+    for seed in seeds[:FEW_SEEDS]:
+        for size in (size for size in CURVE if size < len(split.train)):
+            rows = np.random.RandomState(seed).permutation(split.train)[:size]
+            yield from _trials(data, maxima, replace(split, train=rows), seed, "all", PAPER_LINEAR_LAYERS)
+    if not data.steady.all():
+        steady = data.only_steady()
+        split = Split.draw(len(steady.latency_ms), split_seed)
+        for seed in seeds[:FEW_SEEDS]:
+            yield from _trials(steady, maxima, split, seed, "steady", PAPER_LINEAR_LAYERS)
+
+
+def planned_fits(data: Measurements, seeds: Sequence[int]) -> int:
+    """How many times `study` yields a pair of trials."""
+    largest = len(Split.draw(len(data.latency_ms), 0).train)
+    few = len(LINEAR_LAYERS) - 1 + sum(size < largest for size in CURVE) + (not data.steady.all())
+    return len(seeds) + few * len(seeds[:FEW_SEEDS])
+
+
+def _trials(
+    data: Measurements,
+    maxima: tuple[float, ...],
+    split: Split,
+    seed: int,
+    rows: Literal["all", "steady"],
+    linear_layers: int,
+) -> Iterator[Trial]:
+    fitted: Fit = fit(data.features, data.latency_ms, maxima, seed, linear_layers, split)
+    for model, errors in fitted.report["models"].items():
+        yield Trial(
+            rows=rows,
+            model=model,
+            linear_layers=linear_layers,
+            train=len(split.train),
+            seed=seed,
+            chosen=model == fitted.report["chosen"],
+            **errors["test"],
+        )

@@ -1,0 +1,51 @@
+"""The Moses rules of each language: tokens from text, text from tokens, uniform punctuation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from sacremoses import MosesDetokenizer, MosesPunctNormalizer, MosesTokenizer
+
+# Without one of these the Moses rules of punctuation, of which there are half a hundred, change nothing.
+PUNCTUATION = re.compile("[()`\"„“”–—´‘‚’…«»\u00a0\r]|''| [ %:;]|nº")
+
+
+def tokenise(line: str, language: str, *, lowercase: bool = False, hyphens: bool = False) -> str:
+    """Tokens with spaces between them. Special characters stay themselves (no `&quot;`).
+
+    `hyphens` are made tokens of their own, ` @-@ `. A language that Moses has no rules for is tokenised by the English
+    ones.
+    """
+    tokens: str = _tokeniser(language).tokenize(line, aggressive_dash_splits=hyphens, escape=False, return_str=True)
+    return tokens.lower() if lowercase else tokens
+
+
+@cache
+def _tokeniser(language: str) -> MosesTokenizer:
+    """sacremoses makes a set of all letters whenever it looks for one; here they are made once."""
+    moses = MosesTokenizer(lang=language)
+    letters, small_letters = frozenset(moses.IsAlpha), frozenset(moses.IsLower)
+    moses.isanyalpha = lambda text: not letters.isdisjoint(text)
+    moses.islower = small_letters.issuperset
+    return moses
+
+
+def detokenise(lines: Sequence[str], language: str) -> list[str]:
+    """Tokenised lines as ordinary text, by sacremoses' rules for `language`."""
+    moses = MosesDetokenizer(lang=language)
+    return [moses.detokenize(line.split()) for line in lines]
+
+
+def normalise_punctuation(line: str, language: str) -> str:
+    """The line with plain quotation marks, dashes and spaces, as Moses' normalize-punctuation.perl has it."""
+    if PUNCTUATION.search(line) is None:
+        return line
+    changed: str = _punctuation(language).normalize(line)
+    return changed
+
+
+@cache
+def _punctuation(language: str) -> MosesPunctNormalizer:
+    return MosesPunctNormalizer(lang=language, perl_parity=True)

@@ -1,0 +1,60 @@
+"""What the commands that score SubTransformers by their inherited weights share: where from, on what, and the memo."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from hat.errors import InputError
+from hat.files import file_digest
+from hat.rolling import rolling_folder
+from hat.search.memo import Remembered
+from hat_fairseq.inherited import InheritedLoss
+
+from hat_workflow.arguments import searching
+from hat_workflow.code_hash import code_hash
+
+SPLIT = "valid"
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--supertransformer", required=True, type=Path, metavar="PT", help="checkpoint to inherit from")
+    p.add_argument("--corpus", required=True, type=Path, metavar="FOLDER", help="binarised corpus")
+    p.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="tokens in a validation batch")
+    p.add_argument("--threads", type=int, default=1, metavar="N")
+    p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where losses are remembered")
+
+
+@contextmanager
+def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
+    """The validation loss of SubTransformers of `--space`. Whatever searches a task, they share what they learn.
+
+    InputError when the checkpoint is not the SuperTransformer of that space.
+    """
+    torch.set_num_threads(args.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    objective = InheritedLoss(
+        args.supertransformer, args.corpus, split=SPLIT, max_tokens=args.max_tokens, device=device
+    )
+    if objective.model.architecture != searching.design_space(args).maximum:
+        raise InputError(args.supertransformer, f"not the SuperTransformer of the design space {args.space}")
+    # everything a loss depends on, and nothing about the search
+    fingerprint = {
+        "supertransformer": file_digest(args.supertransformer),
+        "corpus": {path.name: file_digest(path) for path in validation_files(args.corpus)},
+        "code": code_hash("search_subtransformer"),
+        "max_tokens": args.max_tokens,
+        "device": device,
+    }
+    with (
+        rolling_folder(args.rolling, "search", fingerprint, shared=True) as folder,
+        Remembered(folder, objective) as loss,
+    ):
+        yield loss
+
+
+def validation_files(corpus: Path) -> list[Path]:
+    return sorted([*corpus.glob(f"{SPLIT}.*"), *corpus.glob("dict.*")])

@@ -1,0 +1,76 @@
+"""What the commands that time models share: which device, which task, how many runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hat.architecture import SubTransformer
+from hat.engines.interface import Device
+from hat.errors import InputError
+from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
+from hat.latency.reference import Reference
+from hat.latency.signature import Latency, common_signature
+
+from hat_workflow import settings
+
+
+def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
+    """`runs` is the default of --runs."""
+    p.add_argument("--device", required=True, help="device: a name or a .yaml file")
+    p.add_argument("--statistics", required=True, type=Path, metavar="JSON", help="of the binarised corpus")
+    p.add_argument(
+        "--sentence-length", type=positive, metavar="N", help="tokens a side, instead of the test set's mean"
+    )
+    p.add_argument(
+        "--runs", type=positive, default=runs, metavar="N", help="timed runs of a model (default: %(default)s)"
+    )
+
+
+def add_model_arguments(p: argparse.ArgumentParser) -> None:
+    """Those of commands that time single models, as often as the paper does."""
+    add_arguments(p, runs=PAPER_RUNS)
+    p.add_argument(
+        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+    )
+
+
+def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
+    """This machine, set up as `add_arguments` was answered."""
+    record = settings.load("device", args.device)
+    if record["published"] is not None:
+        raise InputError(
+            args.device, "is not at hand, its latencies are published ones", "a device without 'published'"
+        )
+    described = {name: value for name, value in record.items() if name not in ("description", "published")}
+    device = Device(name=settings.find("device", args.device).stem, **described)
+    workload = Workload.from_statistics(args.statistics, args.sentence_length)
+    return Bench(device, workload, Protocol(runs=args.runs), anchor)
+
+
+def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
+    """How to measure SubTransformers on this machine at the speed of the device's samples (`add_model_arguments`).
+
+    InputError when this machine or this task is not that of the samples.
+    """
+    here, anchor_ms = reference_bench(args)
+    return lambda sub: here.measure(sub).at(anchor_ms)
+
+
+def reference_bench(args: argparse.Namespace) -> tuple[Bench, float]:
+    """This machine, set up as it was for the device's samples, and what their anchor took. InputError as above."""
+    reference = Reference.load(args.reference)
+    here = bench(args, SubTransformer.from_dict(json.loads(reference.signature.anchor)))
+    alike = replace(here.signature, runs=reference.signature.runs)
+    common_signature([reference.signature, alike], [args.reference, "this measurement"])
+    return here, reference.anchor_ms
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

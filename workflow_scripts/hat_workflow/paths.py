@@ -1,0 +1,75 @@
+"""Where every artifact lies below `results/`: the one place that knows. Rules, commands and tests take paths from here.
+
+Each path is a pattern with Snakemake's wildcards in braces; `str.format` fills them in.
+"""
+
+from __future__ import annotations
+
+RESULTS = "results"
+
+CORPUS = f"{RESULTS}/corpora/{{corpus}}"
+RAW, CLEAN, TOKENS, BPE, BINARY = (f"{CORPUS}/{stage}" for stage in ("raw", "clean", "tokens", "bpe", "binary"))
+STATISTICS = f"{BINARY}/statistics.json"
+
+EXPERIMENT = f"{RESULTS}/{{experiment}}"
+BUDGET = f"{EXPERIMENT}/budget.csv"
+ACCEPTED = f"{EXPERIMENT}/accepted.csv"
+
+TASK = f"{EXPERIMENT}/{{task}}"
+ROLLING = f"{TASK}/rolling"
+DOWNLOADS = f"{ROLLING}/downloads"
+
+SUPERTRANSFORMER = f"{TASK}/supertransformer/checkpoint.pt"
+SUPERTRANSFORMER_METRICS = f"{TASK}/supertransformer/metrics.json"
+SUPERTRANSFORMER_LOG = f"{TASK}/supertransformer/log.csv"
+
+DEVICE = f"{TASK}/latency/{{device}}"
+SHARD = f"{DEVICE}/shards/{{shard}}.csv"
+SHARD_SIGNATURE = f"{DEVICE}/shards/{{shard}}.json"
+SAMPLES = f"{DEVICE}/samples.csv"
+SIGNATURE = f"{DEVICE}/signature.json"
+PREDICTOR = f"{DEVICE}/predictor.pt"
+PREDICTOR_REPORT = f"{DEVICE}/predictor.json"
+PREDICTIONS = f"{DEVICE}/predictions.csv"
+PREDICTED_MODELS = f"{DEVICE}/models.csv"
+LATENCY_BUDGET = f"{DEVICE}/budgets/{{budget}}.json"
+PREDICTOR_STUDY = f"{DEVICE}/study.csv"
+PROFILE = f"{DEVICE}/profile.csv"
+
+SEARCH = f"{TASK}/search/{{device}}/{{budget}}"
+HISTORY = f"{SEARCH}/history.csv"
+CANDIDATES = f"{SEARCH}/candidates.csv"
+SUBTRANSFORMER = f"{SEARCH}/subtransformer.yaml"
+CONFIRMED = f"{SEARCH}/confirmed.json"
+SEARCHES = f"{SEARCH}/searches.csv"
+
+STAND_IN = f"{TASK}/stand_in/{{device}}/{{budget}}"
+STAND_IN_HISTORY = f"{STAND_IN}/history.csv"
+STAND_IN_CANDIDATES = f"{STAND_IN}/candidates.csv"
+
+PARETO_HISTORY = f"{TASK}/pareto/{{device}}/history.csv"
+PARETO_FRONT = f"{TASK}/pareto/{{device}}/front.csv"
+
+ONLINE = f"{TASK}/online/{{device}}/{{budget}}"
+ONLINE_HISTORY = f"{ONLINE}/history.csv"
+ONLINE_CANDIDATES = f"{ONLINE}/candidates.csv"
+ONLINE_SUBTRANSFORMER = f"{ONLINE}/subtransformer.yaml"
+ONLINE_CONFIRMED = f"{ONLINE}/confirmed.json"
+
+BASELINE = f"{TASK}/baselines/{{baseline}}.yaml"
+GIVEN = f"{TASK}/given/{{model}}.yaml"
+SAMPLED = f"{TASK}/sampled/{{model}}.yaml"
+
+MODEL = f"{TASK}/models/{{model}}"
+CHECKPOINT = f"{MODEL}/checkpoint.pt"
+ARCHITECTURE = f"{MODEL}/architecture.yaml"
+TRAINING_REPORT = f"{MODEL}/train.json"
+HYPOTHESES = f"{MODEL}/score/{{split}}.hyp"
+SCORE = f"{MODEL}/score/{{split}}.json"
+MODEL_LATENCY = f"{MODEL}/latency/{{device}}.json"
+
+PAPER = f"{EXPERIMENT}/paper"
+GATHERED = f"{PAPER}/gathered/{{study}}/{{kind}}.csv"
+EXHIBIT = f"{PAPER}/{{exhibit}}"
+
+BENCHMARKS = f"{EXPERIMENT}/benchmarks"

@@ -1,0 +1,207 @@
+"""Configuration files: found by name, checked strictly against their schema, defaults filled in."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from hat.architecture import DesignSpace
+from hat.errors import InputError, nearest
+from hat.files import read_yaml
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
+
+Kind = Literal["experiment", "corpus", "space", "training", "device"]
+Named = Kind | Literal["architecture"]
+"""What is found by name; an architecture file has no schema but a class of its own."""
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "config"
+FOLDERS: dict[Named, Path] = {
+    "experiment": CONFIG,
+    "corpus": CONFIG / "corpora",
+    "space": CONFIG / "spaces",
+    "training": CONFIG / "training",
+    "device": CONFIG / "devices",
+    "architecture": CONFIG / "architectures",
+}
+GENES = (*DesignSpace.choice_names(), "qkv_dim")
+"""The keys of a space file that a DesignSpace knows; the others are about baselines."""
+
+SHORTER = 4
+"""Fine-tuning takes the paper a quarter of the updates of a training from scratch (Table 6)."""
+
+NUMBERS = Draft202012Validator.TYPE_CHECKER.redefine_many(
+    {
+        "integer": lambda _, value: type(value) is int,
+        "number": lambda _, value: type(value) in (int, float) and abs(value) < math.inf,  # nan is not less
+    }
+)
+Validator = extend(Draft202012Validator, type_checker=NUMBERS)
+
+
+def load(kind: Kind, name: str | os.PathLike[str]) -> dict[str, Any]:
+    """The configuration `name` of this kind: complete, every key legal. InputError otherwise.
+
+    `name` is a file name without `.yaml` in the folder of its kind, or the path of a `.yaml` file.
+    """
+    path = find(kind, name)
+    rule = schema(kind)
+    record = _filled(read_yaml(path) or {}, rule)
+    _check(record, rule, shown(path))
+    if kind == "experiment" and record["experiment"] is None:
+        record["experiment"] = path.stem
+    return cast(dict[str, Any], record)
+
+
+def design_space(name: str | os.PathLike[str]) -> DesignSpace:
+    """The design space of a space file, without what the file says about baselines."""
+    record = load("space", name)
+    return DesignSpace.from_dict({gene: record[gene] for gene in GENES}, shown(find("space", name)))
+
+
+def recipe(name: str | os.PathLike[str], section: str) -> dict[str, Any]:
+    """A section of a training file. That for fine-tuning is the SubTransformers' with what it says otherwise."""
+    sections = load("training", name)
+    if section != "finetuning":
+        return cast(dict[str, Any], sections[section])
+    scratch, changed = sections["subtransformer"], sections[section]
+    shorter = {key: -(-scratch[key] // SHORTER) for key in ("updates", "warmup_updates")}
+    return scratch | shorter | {key: value for key, value in changed.items() if value is not None}
+
+
+def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) -> Path:
+    """The file of a configuration. A relative path starts at the working directory or the repository.
+
+    InputError when there is none; it names `place`, where the name was given, if that is known.
+    """
+    text = os.fspath(name)
+    if text.endswith((".yaml", ".yml")) or os.sep in text:
+        for path in (Path(text), ROOT / text):
+            if path.is_file():
+                return path
+        raise InputError(
+            place or "command line", f"no {kind} file {text}", f"a .yaml file, or one of {', '.join(names(kind))}"
+        )
+    path = FOLDERS[kind] / f"{text}.yaml"
+    if not path.is_file():
+        raise InputError(place or shown(path), f"unknown {kind} {text!r}", nearest(text, names(kind)))
+    return path
+
+
+def names(kind: Named) -> list[str]:
+    """The names that `find` knows of this kind."""
+    return sorted(path.stem for path in FOLDERS[kind].glob("*.yaml"))
+
+
+def schema(kind: Kind) -> dict[str, Any]:
+    """The JSON schema of this kind: each key with its description and default."""
+    found = read_yaml(CONFIG / "schemas" / f"{kind}.schema.yaml")
+    return cast(dict[str, Any], _resolved(found, found.get("$defs", {})))
+
+
+def shown(path: Path) -> str:
+    """A path as people know it: inside the repository relative to it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _resolved(rule: Any, parts: dict[str, Any]) -> Any:
+    """The schema with each `$ref: "#/$defs/..."` replaced by the part it names; what stands beside it wins."""
+    if isinstance(rule, list):
+        return [_resolved(part, parts) for part in rule]
+    if not isinstance(rule, dict):
+        return rule
+    named = parts[rule["$ref"].rsplit("/", 1)[-1]] if "$ref" in rule else {}
+    return {key: _resolved(part, parts) for key, part in _over(named, rule).items() if key not in ("$ref", "$defs")}
+
+
+def _over(named: Any, own: Any) -> Any:
+    """`own` laid over `named`, key by key."""
+    if not (isinstance(named, dict) and isinstance(own, dict)):
+        return own
+    return named | {key: _over(named.get(key), part) for key, part in own.items()}
+
+
+def _filled(value: Any, rule: dict[str, Any]) -> Any:
+    """`value` with the defaults of its schema; `2e-3`, which YAML 1.1 takes for text, as the number it is."""
+    if isinstance(value, dict):
+        known = rule.get("properties", {})
+        others = rule.get("additionalProperties") or {}
+        filled = {key: _filled(part, known.get(key, others)) for key, part in value.items()}
+        absent = {key: part["default"] for key, part in known.items() if key not in value and "default" in part}
+        return filled | {key: _filled(default, known[key]) for key, default in absent.items()}
+    if isinstance(value, list):
+        return [_filled(part, rule.get("items", {})) for part in value]
+    if isinstance(value, str) and "number" in _types(rule) and "string" not in _types(rule):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _check(record: Any, rule: dict[str, Any], place: str) -> None:
+    problem = best_match(Validator(rule).iter_errors(record))
+    if problem is not None:
+        raise _input_error(problem, place)
+
+
+def _input_error(problem: ValidationError, place: str) -> InputError:
+    """The one line of the first problem: file, key path, value, what is legal."""
+    rule = problem.schema if isinstance(problem.schema, dict) else {}
+    where = " > ".join(map(str, problem.absolute_path))
+    prefix = f"{where}: " if where else ""
+    if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
+        known = rule.get("properties", {})
+        unknown = next(key for key in problem.instance if key not in known)
+        return InputError(place, f"{prefix}unknown key {unknown!r}", nearest(str(unknown), known))
+    if problem.validator == "required":
+        return InputError(place, f"{prefix}{problem.message}", ", ".join(rule.get("properties", {})))
+    if problem.validator == "enum" and isinstance(problem.instance, str):
+        return InputError(place, f"{prefix}{problem.instance!r}", nearest(problem.instance, map(str, rule["enum"])))
+    return InputError(place, f"{prefix}{problem.instance!r}", _legal(rule))
+
+
+def _legal(rule: dict[str, Any]) -> str:
+    """What a rule of a schema allows, in words."""
+    values = ", ".join(_legal_values(rule))
+    described = rule.get("description") or f"matching {rule.get('pattern', 'the schema')}"
+    return f"{values} ({described})" if values else described
+
+
+def _legal_values(rule: dict[str, Any]) -> Iterator[str]:
+    if "enum" in rule:
+        yield ", ".join(map(str, rule["enum"]))
+    if "pattern" not in rule and _types(rule):
+        yield " or ".join(TYPES[name] for name in _types(rule))
+    yield from (f"{words} {rule[key]}" for key, words in BOUNDS.items() if key in rule)
+
+
+def _types(rule: dict[str, Any]) -> list[str]:
+    types = rule.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
+
+
+TYPES = {
+    "object": "keys with values",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a finite number",
+    "boolean": "true or false",
+    "null": "null",
+}
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "greater than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+    "minItems": "entries at least",
+    "minProperties": "keys at least",
+    "minLength": "characters at least",
+    "uniqueItems": "all different:",
+}
