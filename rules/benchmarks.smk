@@ -1,30 +1,26 @@
 # How fast training and search are beside plain fairseq, on the corpus and the space of a task, and how fast a large
 # corpus is prepared. Not part of `all`.
-BENCHMARKED = f"results/{NAME}/benchmarks/{{task}}"
-
-
 rule benchmark:
     input:
-        of_every([(task,) for task in TASKS], "benchmarks/{0}/training.csv"),
-        of_every([(task,) for task in TASKS], "benchmarks/{0}/search.csv"),
-        f"results/{NAME}/benchmarks/corpus.csv",
+        each(paths.TRAINING_SPEED, ASKED.places()),
+        each(paths.SEARCH_SPEED, ASKED.places()),
+        paths.CORPUS_SPEED.format(experiment=NAME),
 
 
 rule benchmark_training:
     input:
-        corpus=of_corpus("binary"),
+        corpus=of_corpus(paths.BINARY),
     output:
-        f"{BENCHMARKED}/training.csv",
+        paths.TRAINING_SPEED,
     log:
-        f"logs/benchmark_training/{NAME}/{{task}}.log",
+        "logs/benchmark_training/{experiment}/{task}.log",
     benchmark:
-        f"benchmarks/benchmark_training/{NAME}/{{task}}.jsonl"
+        "benchmarks/benchmark_training/{experiment}/{task}.jsonl"
     conda:
         "../envs/fairseq.yaml"
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=60,
         gpu=GPU,
     params:
         code=code("benchmark_training"),
@@ -47,20 +43,19 @@ rule benchmark_training:
 
 rule benchmark_search:
     input:
-        supertransformer=f"results/{NAME}/{{task}}/supertransformer/checkpoint.pt",
-        corpus=of_corpus("binary"),
+        supertransformer=paths.SUPERTRANSFORMER,
+        corpus=of_corpus(paths.BINARY),
     output:
-        f"{BENCHMARKED}/search.csv",
+        paths.SEARCH_SPEED,
     log:
-        f"logs/benchmark_search/{NAME}/{{task}}.log",
+        "logs/benchmark_search/{experiment}/{task}.log",
     benchmark:
-        f"benchmarks/benchmark_search/{NAME}/{{task}}.jsonl"
+        "benchmarks/benchmark_search/{experiment}/{task}.jsonl"
     conda:
         "../envs/fairseq.yaml"
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=60,
         gpu=GPU,
     params:
         code=code("benchmark_search"),
@@ -86,18 +81,17 @@ rule benchmark_search:
 
 rule benchmark_corpus:
     output:
-        f"results/{NAME}/benchmarks/corpus.csv",
+        paths.CORPUS_SPEED,
     log:
-        f"logs/benchmark_corpus/{NAME}.log",
+        "logs/benchmark_corpus/{experiment}.log",
     benchmark:
-        f"benchmarks/benchmark_corpus/{NAME}.jsonl"
+        "benchmarks/benchmark_corpus/{experiment}.jsonl"
     conda:
         "../envs/fairseq.yaml"
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
         runtime=600,
-        gpu=0,
     params:
         code=code("benchmark_corpus"),
         command=command("benchmark_corpus"),

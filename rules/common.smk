@@ -1,22 +1,22 @@
-# The experiment, and what rules look up in it. No rule stands here.
+# The experiment, its constraints, and what rules take from it. No rule stands here; what serves one file stands there.
 import json
 import os
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from hat_workflow import settings
-from hat_workflow import experiment
-from hat_workflow.code_hash import code_hash
-from hat_workflow.settings import GENES
 from hat.errors import InputError, nearest
-from hat.interop.architectures import read_architecture
-from hat.budgets import budget_name
-from hat_workflow.models import FAMILIES, FIGURES, MAIN, devices_of
+from hat_workflow import experiment, paths
+from hat_workflow import settings as configuration
+from hat_workflow.code_hash import code_hash
+from hat_workflow.command import told
+from hat_workflow.contents import Contents
+from hat_workflow.settings import GENES
 
 CONFIG_KEYS = ("experiment", "mirror")
 EMPTY = "(?!)"  # a pattern that nothing matches
@@ -26,8 +26,8 @@ os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.env
 
 
 def stop(error):
-    """End with the one line of an InputError and exit status 2."""
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    """End with the lines of an InputError and exit status 2."""
+    told(str(error))
     sys.exit(2)
 
 
@@ -39,11 +39,8 @@ try:
 except InputError as error:
     stop(error)
 
-FILES, MODELS = ASKED.files, ASKED.models
-TASKS = ASKED.settings["tasks"]
-NAME = ASKED.settings["experiment"]
+FILES, MODELS, TASKS, NAME = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name
 SEED = ASKED.settings["seed"]
-PAPER = f"results/{NAME}/paper"
 
 # Rules that time something claim the whole machine, so that nothing runs beside them. They have the highest priority, so
 # that they need not wait until every training is over; then comes what the searches wait for. Snakemake compares the sums
@@ -58,64 +55,19 @@ GPU = int(shutil.which("nvidia-smi") is not None)
 if "mirror" in config:
     os.environ.update(HAT_MIRROR=str(config["mirror"]))
 
-
-# Tasks of which models are trained, devices that can be measured, and the others, of which published latencies are known.
-TRAINED = [task for task in TASKS if TASKS[task]["training"] is not None]
 AT_HAND = [device for device in FILES["device"] if ASKED.at_hand(device)]
 REMOTE = [device for device in FILES["device"] if device not in AT_HAND]
-
-EVERY_MODEL = [(task, model) for task, models in MODELS.items() for model in models]
-NAMES = {model for _, model in EVERY_MODEL}
-OTHERS = {model.name for models in MODELS.values() for model in models.values() if model.kind != "transformer"}
-EVERY_DEVICE = [(task, device) for task in TASKS for device in TASKS[task]["devices"]]
-EVERY_BUDGET = [
-    (task, device, budget_name(text))
-    for task, device in EVERY_DEVICE
-    for text in TASKS[task]["devices"][device]["budgets"]
-]
-EVERY_SEARCH = [(task, *place) for task, *place in EVERY_BUDGET if task in TRAINED]
-EVERY_STAND_IN = [(task, *place) for task, *place in EVERY_BUDGET if "stand_in" in TASKS[task]["studies"]]
-EVERY_TRAINED_MODEL = [(task, model) for task, model in EVERY_MODEL if task in TRAINED]
-EVERY_REMOTE_DEVICE = [(task, device) for task, device in EVERY_DEVICE if device in REMOTE]
-COMPARED = [(task, model) for task in TASKS for model in TASKS[task]["compared"]]
-STUDIES = sorted({study for task in TASKS for study in TASKS[task]["studies"]})
-
-
-def studied(study, devices=FILES["device"]):
-    """The devices of tasks that ask for a study, as far as they are among `devices`."""
-    return [place for place in EVERY_DEVICE if study in TASKS[place[0]]["studies"] and place[1] in devices]
-
-
-def first_devices(study):
-    """The first device of each task that asks for a study: many studies look at no other."""
-    return [(task, next(iter(TASKS[task]["devices"]))) for task in TASKS if study in TASKS[task]["studies"]]
-
-
-def of_first_devices(study):
-    """Every search for those."""
-    places = first_devices(study)
-    return [(task, device, budget) for task, device, budget in EVERY_SEARCH if (task, device) in places]
-
-
-def searched(study):
-    """One search for each of those: that with the middle budget, the wider of two."""
-    budgets = [
-        (place, [budget for *found, budget in EVERY_SEARCH if tuple(found) == place]) for place in first_devices(study)
-    ]
-    return [(*place, found[len(found) // 2]) for place, found in budgets]
-
-
-GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
-FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
-
-
-def made_by(command):
-    """The names of the models whose checkpoints a command writes."""
-    return [model.name for models in MODELS.values() for model in models.values() if model.made_by == command]
+EVERY_MODEL = [model for models in MODELS.values() for model in models.values()]
+CONTENTS = Contents(paths.CONTENTS)
 
 
 def any_of(names):
     return "|".join(re.escape(name) for name in sorted(set(names))) or EMPTY
+
+
+def made_by(command):
+    """For wildcard_constraints: the models whose checkpoints a command writes."""
+    return any_of(model.name for model in EVERY_MODEL if model.made_by == command)
 
 
 wildcard_constraints:
@@ -123,19 +75,24 @@ wildcard_constraints:
     task=any_of(TASKS),
     corpus=any_of(FILES["corpus"]),
     device=any_of(FILES["device"]),
-    budget=any_of(budget for _, _, budget in EVERY_BUDGET),
-    model=any_of(model for _, model in EVERY_MODEL),
-    kind="depth|width",
-    table=any_of(FAMILIES),
+    budget=any_of(place["budget"] for place in ASKED.places(budgets=True)),
+    model=any_of(model.name for model in EVERY_MODEL),
+    kind="[a-z_]+",
     value=r"\d+",
     shard=r"\d+",
     split=r"[A-Za-z0-9_-]+",
 
 
-def code(command):
+def each(pattern, places):
+    """For input: the path of each place, a dictionary of wildcards."""
+    return [pattern.format(experiment=NAME, **place) for place in places]
+
+
+@cache
+def code(command, *modules):
     """What the command does, as a hash: an edited command or library file rebuilds its artifacts, a touched one does not."""
     try:
-        return code_hash(command)
+        return code_hash(command, *modules)
     except InputError as error:
         stop(error)
 
@@ -147,14 +104,12 @@ def command(name):
 
 
 def name_of(kind, wildcards):
-    if kind in wildcards.keys():
-        return wildcards[kind]
-    return TASKS[wildcards.task][kind]
+    return wildcards[kind] if kind in wildcards.keys() else TASKS[wildcards.task][kind]
 
 
 def file_of(kind):
     """For params: the path of the configuration file of this kind."""
-    return lambda wildcards: settings.shown(FILES[kind][name_of(kind, wildcards)][0])
+    return lambda wildcards: configuration.shown(FILES[kind][name_of(kind, wildcards)][0])
 
 
 def settings(**parts):
@@ -173,18 +128,6 @@ def settings(**parts):
     return resolved
 
 
-def recipe(wildcards):
-    """For params: what the model is trained by, as text."""
-    sections = ["subtransformer"]
-    if MODELS[wildcards.task][wildcards.model].family == "finetuned":
-        sections.append("finetuning")
-    return settings(training=sections)(wildcards)
-
-
-# The keys of a device file that change a measurement.
-MACHINE = [key for key in settings.schema("device")["properties"] if key not in ("description", "published")]
-
-
 def of_task(*keys):
     """For params: one value of the task, such as of_task("search", "iterations")."""
 
@@ -199,7 +142,6 @@ def of_task(*keys):
 
 def option(flag, *keys):
     """For params: a value of the task with its flag, or nothing where the task leaves it open (null)."""
-
     return lambda wildcards: flagged(flag, of_task(*keys)(wildcards))
 
 
@@ -208,114 +150,11 @@ def flagged(flag, value):
     return [] if value is None else [flag, value]
 
 
-def every_budget(wildcards, input):
-    """For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own."""
-    return TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
-
-
-def of_corpus(stage):
-    """For input: a stage of the task's corpus, such as of_corpus("binary")."""
-    return lambda wildcards: f"results/corpora/{TASKS[wildcards.task]['corpus']}/{stage}"
-
-
-def shards(suffix):
-    """For input: the latency shards of a device."""
-    return lambda wildcards: expand(
-        "results/{experiment}/{task}/latency/{device}/shards/{shard}.{suffix}",
-        **wildcards,
-        shard=range(TASKS[wildcards.task]["latency"]["shards"]),
-        suffix=suffix,
-    )
-
-
-def architecture(wildcards):
-    """For input: where the architecture of a model comes from: a search, a baseline's design, a given file."""
-    source = MODELS[wildcards.task][wildcards.model].architecture
-    return f"results/{wildcards.experiment}/{wildcards.task}/{source}"
-
-
-def of_model(key):
-    """For input: the checkpoint of the model that this one is made from, such as of_model("initial"), if any."""
-
-    def checkpoint(wildcards):
-        name = getattr(MODELS[wildcards.task][wildcards.model], key)
-        folder = f"results/{wildcards.experiment}/{wildcards.task}/models"
-        return [] if name is None else [f"{folder}/{name}/checkpoint.pt"]
-
-    return checkpoint
-
-
-def models_on(device, task):
-    """The models of a task whose latency on a device is asked for."""
-    return ASKED.measured_on(task, device)
-
-
-def compared(table):
-    """What a table compares: task, model and device."""
-    return [
-        (task, model, device)
-        for task in TASKS
-        for model in ASKED.compared(task, table)
-        for device in devices_of(model, table, TASKS[task])
-    ]
-
-
-def drawn_against_latency(table):
-    """Whether a figure can show what a table compares: something is trained, and some device is at hand."""
-    return any(task in TRAINED and device in AT_HAND for task, _, device in compared(table))
-
-
-def given_file(wildcards):
-    """For params: the configuration file of a given architecture."""
-    return settings.shown(given_path(wildcards))
-
-
-def given_architecture(wildcards):
-    """For params: what stands in that file."""
-    return read_architecture(given_path(wildcards)).key
-
-
-def given_path(wildcards):
-    return settings.find("architecture", MODELS[wildcards.task][wildcards.model].given)
-
-
-def rows_of(wildcards):
-    """For input, unpacked: all that the rows of a table are made of."""
-    rows = compared(wildcards.table)
-    models = list(dict.fromkeys((task, model) for task, model, _ in rows))
-    families = {(task, model.family) for task, model in models}
-    trained = [(task, model.name) for task, model in models if task in TRAINED]
-    timed = [(task, model.timed_as, device) for task, model, device in rows if device in AT_HAND]
-    splits = {task: TASKS[task]["generation"]["splits"] for task in TRAINED}
-    places = {(task, device) for task, _, device in rows}
-    return {
-        "architectures": of_every([(task, model.architecture) for task, model in models], "{0}/{1}"),
-        "latencies": of_every(timed, "{0}/models/{1}/latency/{2}.json"),
-        "predictions": of_every(
-            [place for place in EVERY_REMOTE_DEVICE if place in places], "{0}/latency/{1}/models.csv"
-        ),
-        "reports": of_every(trained, "{0}/models/{1}/train.json"),
-        "scores": of_every(
-            [(*row, split) for row in trained for split in splits[row[0]]], "{0}/models/{1}/score/{2}.json"
-        ),
-        "supertransformers": of_every(
-            [(task,) for task in TASKS if wildcards.table == "table2" and (task, "hat") in families],
-            "{0}/supertransformer/metrics.json",
-        ),
-        "confirmed": of_every([(task, model.confirmed) for task, model in models if model.confirmed], "{0}/{1}"),
-    }
-
-
-def of_every(groups, pattern):
-    """For input: one file for each of EVERY_MODEL, EVERY_SCORE and so on; {0} is the task, {1} what comes next."""
-    return [f"results/{NAME}/{pattern.format(*group)}" for group in groups]
+def of_corpus(pattern):
+    """For input: a stage of the task's corpus, such as of_corpus(paths.BINARY)."""
+    return lambda wildcards: pattern.format(corpus=TASKS[wildcards.task]["corpus"])
 
 
 def scaled(base):
     """For resources: memory in MB, more of it at each attempt."""
     return lambda wildcards, attempt: base * attempt
-
-
-def gpu_of_device(wildcards):
-    """For resources: whether what is timed on a device runs on a GPU."""
-    return int(FILES["device"][wildcards.device][1]["processor"] == "cuda")

@@ -1,9 +1,20 @@
 # Text, from its source to fairseq's binary format. Corpora are shared by experiments.
+from hat.corpus.description import Corpus
+
+GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents["generated"] is not None]
+FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
+
+
+def local_text(wildcards):
+    """For params: the contents of the corpus's files on this machine; of others, checksums are checked or recorded."""
+    path, contents = FILES["corpus"][wildcards.corpus]
+    corpus = Corpus.from_settings(contents, configuration.shown(path))
+    return CONTENTS.of(resource.candidates for resource in corpus.resources if not resource.remote)
 
 
 rule generate_corpus:
     output:
-        directory("results/corpora/{corpus}/raw"),
+        directory(paths.RAW),
     log:
         "logs/generate_corpus/{corpus}.log",
     benchmark:
@@ -12,11 +23,6 @@ rule generate_corpus:
         corpus=any_of(GENERATED),
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
     params:
         code=code("generate_corpus"),
         command=command("generate_corpus"),
@@ -33,7 +39,7 @@ rule generate_corpus:
 
 rule fetch_corpus:
     output:
-        directory("results/corpora/{corpus}/raw"),
+        directory(paths.RAW),
     log:
         "logs/fetch_corpus/{corpus}.log",
     benchmark:
@@ -42,11 +48,8 @@ rule fetch_corpus:
         corpus=any_of(FETCHED),
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
-        mem_mb=2000,
         runtime=240,
-        gpu=0,
     params:
         code=code("fetch_corpus"),
         command=command("fetch_corpus"),
@@ -62,6 +65,7 @@ rule fetch_corpus:
                 "binarised",
             ]
         ),
+        contents=local_text,
         corpus=file_of("corpus"),
     shell:
         """
@@ -74,9 +78,9 @@ rule fetch_corpus:
 
 rule clean_corpus:
     input:
-        raw="results/corpora/{corpus}/raw",
+        raw=paths.RAW,
     output:
-        directory("results/corpora/{corpus}/clean"),
+        directory(paths.CLEAN),
     log:
         "logs/clean_corpus/{corpus}.log",
     benchmark:
@@ -85,9 +89,7 @@ rule clean_corpus:
         "../envs/fairseq.yaml"
     threads: 8
     resources:
-        mem_mb=scaled(2000),
         runtime=240,
-        gpu=0,
     params:
         code=code("clean_corpus"),
         command=command("clean_corpus"),
@@ -108,9 +110,9 @@ rule clean_corpus:
 
 rule tokenise_corpus:
     input:
-        clean="results/corpora/{corpus}/clean",
+        clean=paths.CLEAN,
     output:
-        directory("results/corpora/{corpus}/tokens"),
+        directory(paths.TOKENS),
     log:
         "logs/tokenise_corpus/{corpus}.log",
     benchmark:
@@ -121,7 +123,6 @@ rule tokenise_corpus:
     resources:
         mem_mb=scaled(4000),
         runtime=240,
-        gpu=0,
     params:
         code=code("tokenise_corpus"),
         command=command("tokenise_corpus"),
@@ -140,10 +141,10 @@ rule tokenise_corpus:
 
 rule encode_bpe:
     input:
-        clean="results/corpora/{corpus}/clean",
-        tokens="results/corpora/{corpus}/tokens",
+        clean=paths.CLEAN,
+        tokens=paths.TOKENS,
     output:
-        directory("results/corpora/{corpus}/bpe"),
+        directory(paths.BPE),
     log:
         "logs/encode_bpe/{corpus}.log",
     benchmark:
@@ -154,7 +155,6 @@ rule encode_bpe:
     resources:
         mem_mb=scaled(8000),
         runtime=240,
-        gpu=0,
     params:
         code=code("encode_bpe"),
         command=command("encode_bpe"),
@@ -174,9 +174,9 @@ rule encode_bpe:
 
 rule binarise_corpus:
     input:
-        bpe="results/corpora/{corpus}/bpe",
+        bpe=paths.BPE,
     output:
-        directory("results/corpora/{corpus}/binary"),
+        directory(paths.BINARY),
     log:
         "logs/binarise_corpus/{corpus}.log",
     benchmark:
@@ -187,7 +187,6 @@ rule binarise_corpus:
     resources:
         mem_mb=scaled(4000),
         runtime=240,
-        gpu=0,
     params:
         code=code("binarise_corpus"),
         command=command("binarise_corpus"),

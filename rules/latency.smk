@@ -6,11 +6,41 @@ localrules:
     predict_latency,
 
 
+# The keys of a device file that change a measurement.
+MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
+
+
+def gpu_of_device(wildcards):
+    """For resources: whether what is timed on a device runs on a GPU."""
+    return int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
+
+
+def shards(pattern):
+    """For input: the latency shards of a device."""
+    return lambda wildcards: expand(pattern, **wildcards, shard=range(TASKS[wildcards.task]["latency"]["shards"]))
+
+
+def published_file(wildcards):
+    """For params: the contents of a published data set, where it is a file on this machine."""
+    source = FILES["device"][wildcards.device][1]["published"][wildcards.task]["url"]
+    return CONTENTS.of([[source]] if "://" not in source else [])
+
+
+def every_budget(wildcards, input):
+    """For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own."""
+    return TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
+
+
+def timed_here(wildcards):
+    """The models of a task whose latency on a device is asked for."""
+    return ASKED.measured_on(wildcards.task, wildcards.device)
+
+
 # Of a device that is not at hand: what its owners published. A row has the features of its architecture, no more.
 rule fetch_latency:
     output:
-        samples="results/{experiment}/{task}/latency/{device}/samples.csv",
-        signature="results/{experiment}/{task}/latency/{device}/signature.json",
+        samples=paths.SAMPLES,
+        signature=paths.SIGNATURE,
     log:
         "logs/fetch_latency/{experiment}/{task}/{device}.log",
     benchmark:
@@ -20,17 +50,12 @@ rule fetch_latency:
     priority: 10
     conda:
         "../envs/predictor.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-        gpu=0,
     params:
         code=code("fetch_latency"),
         command=command("fetch_latency"),
         settings=settings(device=["published"]),
         device=file_of("device"),
-        downloads="results/{experiment}/{task}/rolling/downloads",
+        downloads=paths.DOWNLOADS,
     shell:
         """
         python {params.command:q} \
@@ -45,10 +70,10 @@ rule fetch_latency:
 
 rule collect_latency:
     input:
-        corpus=of_corpus("binary"),
+        corpus=of_corpus(paths.BINARY),
     output:
-        samples="results/{experiment}/{task}/latency/{device}/shards/{shard}.csv",
-        signature="results/{experiment}/{task}/latency/{device}/shards/{shard}.json",
+        samples=paths.SHARD,
+        signature=paths.SHARD_SIGNATURE,
     log:
         "logs/collect_latency/{experiment}/{task}/{device}/{shard}.log",
     benchmark:
@@ -71,11 +96,12 @@ rule collect_latency:
         samples=of_task("latency", "samples"),
         runs=of_task("latency", "runs"),
         shards=of_task("latency", "shards"),
-        rolling="results/{experiment}/{task}/rolling",
+        rolling=paths.ROLLING,
         seed=SEED,
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
             --space {params.space:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
@@ -94,11 +120,11 @@ rule collect_latency:
 
 rule merge_latency:
     input:
-        shards=shards("csv"),
-        signatures=shards("json"),
+        shards=shards(paths.SHARD),
+        signatures=shards(paths.SHARD_SIGNATURE),
     output:
-        samples="results/{experiment}/{task}/latency/{device}/samples.csv",
-        signature="results/{experiment}/{task}/latency/{device}/signature.json",
+        samples=paths.SAMPLES,
+        signature=paths.SIGNATURE,
     log:
         "logs/merge_latency/{experiment}/{task}/{device}.log",
     benchmark:
@@ -108,11 +134,6 @@ rule merge_latency:
     priority: 10
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("merge_latency"),
         command=command("merge_latency"),
@@ -129,11 +150,11 @@ rule merge_latency:
 
 rule fit_predictor:
     input:
-        samples="results/{experiment}/{task}/latency/{device}/samples.csv",
+        samples=paths.SAMPLES,
     output:
-        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        report="results/{experiment}/{task}/latency/{device}/predictor.json",
-        predictions="results/{experiment}/{task}/latency/{device}/predictions.csv",
+        predictor=paths.PREDICTOR,
+        report=paths.PREDICTOR_REPORT,
+        predictions=paths.PREDICTIONS,
     log:
         "logs/fit_predictor/{experiment}/{task}/{device}.log",
     benchmark:
@@ -141,11 +162,6 @@ rule fit_predictor:
     priority: 10
     conda:
         "../envs/predictor.yaml"
-    threads: 1
-    resources:
-        mem_mb=scaled(2000),
-        runtime=30,
-        gpu=0,
     params:
         code=code("fit_predictor"),
         command=command("fit_predictor"),
@@ -155,6 +171,8 @@ rule fit_predictor:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --samples {input.samples:q} \
             --space {params.space:q} \
             --seed {params.seed} \
@@ -168,10 +186,10 @@ rule fit_predictor:
 # A file for each budget, so that another budget leaves the searches for the others alone.
 rule resolve_budgets:
     input:
-        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        report="results/{experiment}/{task}/latency/{device}/predictor.json",
+        predictor=paths.PREDICTOR,
+        report=paths.PREDICTOR_REPORT,
     output:
-        "results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+        paths.LATENCY_BUDGET,
     log:
         "logs/resolve_budgets/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
@@ -179,11 +197,6 @@ rule resolve_budgets:
     priority: 10
     conda:
         "../envs/predictor.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("resolve_budgets"),
         command=command("resolve_budgets"),
@@ -193,6 +206,8 @@ rule resolve_budgets:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --predictor {input.predictor:q} \
             --report {input.report:q} \
             --space {params.space:q} \
@@ -204,32 +219,26 @@ rule resolve_budgets:
 
 rule predict_latency:
     input:
-        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        report="results/{experiment}/{task}/latency/{device}/predictor.json",
-        architectures=lambda wildcards: [
-            f"results/{NAME}/{wildcards.task}/{model.architecture}"
-            for model in models_on(wildcards.device, wildcards.task)
-        ],
+        predictor=paths.PREDICTOR,
+        report=paths.PREDICTOR_REPORT,
+        architectures=lambda wildcards: [model.architecture.format(**wildcards) for model in timed_here(wildcards)],
     output:
-        "results/{experiment}/{task}/latency/{device}/models.csv",
+        paths.PREDICTED_MODELS,
     log:
         "logs/predict_latency/{experiment}/{task}/{device}.log",
     benchmark:
         "benchmarks/predict_latency/{experiment}/{task}/{device}.jsonl"
     conda:
         "../envs/predictor.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("predict_latency"),
         command=command("predict_latency"),
-        models=lambda wildcards: [model.name for model in models_on(wildcards.device, wildcards.task)],
+        models=lambda wildcards: [model.name for model in timed_here(wildcards)],
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --predictor {input.predictor:q} \
             --report {input.report:q} \
             --models {params.models:q} \

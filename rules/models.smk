@@ -1,25 +1,68 @@
 # Dense models, each made and timed: SubTransformers that a search found, ordinary Transformers, given ones, members of
 # the space; from scratch, from what others learned, quantised.
+from hat.interop.architectures import read_architecture
+
+
 localrules:
     design_baseline,
     convert_architecture,
     sample_subtransformer,
 
 
+def model_of(wildcards):
+    return MODELS[wildcards.task][wildcards.model]
+
+
+def architecture(wildcards):
+    """For input: where the architecture of a model comes from: a search, a baseline's design, a given file."""
+    return model_of(wildcards).architecture.format(**wildcards)
+
+
+def of_model(key):
+    """For input: the checkpoint of the model that this one is made from, such as of_model("initial"), if any."""
+
+    def checkpoint(wildcards):
+        name = getattr(model_of(wildcards), key)
+        return [] if name is None else [paths.CHECKPOINT.format(**{**wildcards, "model": name})]
+
+    return checkpoint
+
+
+def recipe(wildcards):
+    """For params: what the model is trained by, as text."""
+    finetuned = model_of(wildcards).family == "finetuned"
+    return settings(training=["subtransformer", *(["finetuning"] if finetuned else [])])(wildcards)
+
+
+def given_path(wildcards):
+    return configuration.find("architecture", model_of(wildcards).given)
+
+
+def given_file(wildcards):
+    """For params: the configuration file of a given architecture."""
+    return configuration.shown(given_path(wildcards))
+
+
+def given_architecture(wildcards):
+    """For params: what stands in that file."""
+    return read_architecture(given_path(wildcards)).key
+
+
+def imported_file(wildcards):
+    """For params: the contents of a checkpoint to import, where it is a file on this machine."""
+    source = model_of(wildcards).checkpoint
+    return CONTENTS.of([[source]] if "://" not in source else [])
+
+
 rule design_baseline:
     output:
-        "results/{experiment}/{task}/baselines/transformer-{kind}-{value}.yaml",
+        paths.BASELINE,
     log:
         "logs/design_baseline/{experiment}/{task}/{kind}-{value}.log",
     benchmark:
         "benchmarks/design_baseline/{experiment}/{task}/{kind}-{value}.jsonl"
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("design_baseline"),
         command=command("design_baseline"),
@@ -38,18 +81,13 @@ rule design_baseline:
 
 rule convert_architecture:
     output:
-        "results/{experiment}/{task}/given/{model}.yaml",
+        paths.GIVEN,
     log:
         "logs/convert_architecture/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/convert_architecture/{experiment}/{task}/{model}.jsonl"
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("convert_architecture"),
         command=command("convert_architecture"),
@@ -67,18 +105,13 @@ rule convert_architecture:
 
 rule sample_subtransformer:
     output:
-        "results/{experiment}/{task}/sampled/{model}.yaml",
+        paths.SAMPLED,
     log:
         "logs/sample_subtransformer/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/sample_subtransformer/{experiment}/{task}/{model}.jsonl"
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("sample_subtransformer"),
         command=command("sample_subtransformer"),
@@ -99,22 +132,20 @@ rule sample_subtransformer:
 rule train_model:
     input:
         architecture=architecture,
-        corpus=of_corpus("binary"),
+        corpus=of_corpus(paths.BINARY),
         initial=of_model("initial"),
-        teacher=of_model("teacher"),
     output:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
-        report="results/{experiment}/{task}/models/{model}/train.json",
+        checkpoint=paths.CHECKPOINT,
+        architecture=paths.ARCHITECTURE,
+        report=paths.TRAINING_REPORT,
     log:
         "logs/train_model/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/train_model/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(made_by("train_model")),
+        model=made_by("train_model"),
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
         runtime=240,
@@ -124,22 +155,18 @@ rule train_model:
         command=command("train_model"),
         settings=recipe,
         training=file_of("training"),
-        sentence_length=option("--sentence-length", "sentence_length"),
-        family=lambda wildcards: MODELS[wildcards.task][wildcards.model].kind,
-        initial=lambda wildcards, input: flagged("--initial", input.initial or None),
-        teacher=lambda wildcards, input: flagged("--teacher", input.teacher or None),
-        rolling="results/{experiment}/{task}/rolling",
+        own=lambda wildcards, input: flagged("--initial", input.initial or None),
+        rolling=paths.ROLLING,
         seed=SEED,
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --architecture {input.architecture:q} \
             --corpus {input.corpus:q} \
             --training {params.training:q} \
-            --family {params.family} \
-            {params.sentence_length} \
-            {params.initial} \
-            {params.teacher} \
+            {params.own:q} \
             --seed {params.seed} \
             --rolling {params.rolling:q} \
             --threads {threads} \
@@ -150,36 +177,71 @@ rule train_model:
         """
 
 
+# From the references and from a better model, its teacher.
+use rule train_model as distil_model with:
+    input:
+        architecture=architecture,
+        corpus=of_corpus(paths.BINARY),
+        teacher=of_model("teacher"),
+    log:
+        "logs/distil_model/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/distil_model/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=made_by("distil_model"),
+    params:
+        code=code("distil_model"),
+        command=command("distil_model"),
+        own=lambda wildcards, input: ["--teacher", input.teacher],
+
+
+# What is no Transformer, such as the Evolved Transformer: a model of such a family has its name.
+use rule train_model as train_rival with:
+    input:
+        architecture=architecture,
+        corpus=of_corpus(paths.BINARY),
+    log:
+        "logs/train_rival/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/train_rival/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=made_by("train_rival"),
+    params:
+        code=code("train_rival"),
+        command=command("train_rival"),
+        own=lambda wildcards, input: ["--family", wildcards.model],
+
+
 # With the weights that HAT's authors trained, in place of a training.
 rule import_checkpoint:
     input:
         architecture=architecture,
     output:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
-        report="results/{experiment}/{task}/models/{model}/train.json",
+        checkpoint=paths.CHECKPOINT,
+        architecture=paths.ARCHITECTURE,
+        report=paths.TRAINING_REPORT,
     log:
         "logs/import_checkpoint/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/import_checkpoint/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(made_by("import_checkpoint")),
+        model=made_by("import_checkpoint"),
     conda:
         "../envs/latency.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
-        runtime=60,
-        gpu=0,
     params:
         code=code("import_checkpoint"),
         command=command("import_checkpoint"),
-        source=lambda wildcards: MODELS[wildcards.task][wildcards.model].checkpoint,
-        sha256=lambda wildcards: flagged("--sha256", MODELS[wildcards.task][wildcards.model].sha256),
-        downloads="results/{experiment}/{task}/rolling/downloads",
+        source=lambda wildcards: model_of(wildcards).checkpoint,
+        contents=imported_file,
+        sha256=lambda wildcards: flagged("--sha256", model_of(wildcards).sha256),
+        downloads=paths.DOWNLOADS,
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --checkpoint {params.source:q} \
             {params.sha256} \
             --architecture {input.architecture:q} \
@@ -194,25 +256,23 @@ rule import_checkpoint:
 # With the weights that it inherits from the SuperTransformer.
 rule extract_model:
     input:
-        supertransformer="results/{experiment}/{task}/supertransformer/checkpoint.pt",
+        supertransformer=paths.SUPERTRANSFORMER,
         architecture=architecture,
-        corpus=of_corpus("binary"),
+        corpus=of_corpus(paths.BINARY),
     output:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
-        report="results/{experiment}/{task}/models/{model}/train.json",
+        checkpoint=paths.CHECKPOINT,
+        architecture=paths.ARCHITECTURE,
+        report=paths.TRAINING_REPORT,
     log:
         "logs/extract_model/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/extract_model/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(made_by("extract_model")),
+        model=made_by("extract_model"),
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
-        runtime=60,
         gpu=GPU,
     params:
         code=code("extract_model"),
@@ -221,6 +281,8 @@ rule extract_model:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --supertransformer {input.supertransformer:q} \
             --architecture {input.architecture:q} \
             --corpus {input.corpus:q} \
@@ -237,30 +299,29 @@ rule quantise_model:
     input:
         initial=of_model("initial"),
     output:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        architecture="results/{experiment}/{task}/models/{model}/architecture.yaml",
-        report="results/{experiment}/{task}/models/{model}/train.json",
+        checkpoint=paths.CHECKPOINT,
+        architecture=paths.ARCHITECTURE,
+        report=paths.TRAINING_REPORT,
     log:
         "logs/quantise_model/{experiment}/{task}/{model}.log",
     benchmark:
         "benchmarks/quantise_model/{experiment}/{task}/{model}.jsonl"
     wildcard_constraints:
-        model=any_of(made_by("quantise_model")),
+        model=made_by("quantise_model"),
     conda:
         "../envs/latency.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(4000),
-        runtime=60,
-        gpu=0,
     params:
         code=code("quantise_model"),
         command=command("quantise_model"),
-        bits=lambda wildcards: MODELS[wildcards.task][wildcards.model].bits,
-        embeddings=lambda wildcards: "--embeddings" if MODELS[wildcards.task][wildcards.model].embeddings else "",
+        bits=lambda wildcards: model_of(wildcards).bits,
+        embeddings=lambda wildcards: "--embeddings" if model_of(wildcards).embeddings else "",
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --initial {input.initial:q} \
             --bits {params.bits} \
             {params.embeddings} \
@@ -274,24 +335,23 @@ rule quantise_model:
 rule measure_model:
     input:
         architecture=architecture,
-        corpus=of_corpus("binary"),
-        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+        corpus=of_corpus(paths.BINARY),
+        signature=paths.SIGNATURE,
     output:
-        "results/{experiment}/{task}/models/{model}/latency/{device}.json",
+        paths.MODEL_LATENCY,
     log:
         "logs/measure_model/{experiment}/{task}/{model}/{device}.log",
     benchmark:
         "benchmarks/measure_model/{experiment}/{task}/{model}/{device}.jsonl"
     wildcard_constraints:
         device=any_of(AT_HAND),
-        model=any_of(NAMES - OTHERS),
+        model=any_of(model.name for model in EVERY_MODEL if not model.is_rival),
     priority: TIMED_FIRST
     conda:
         "../envs/latency.yaml"
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=60,
         gpu=gpu_of_device,
     params:
         code=code("measure_model"),
@@ -303,10 +363,12 @@ rule measure_model:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --architecture {input.architecture:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
-            --reference {input.reference:q} \
+            --signature {input.signature:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --output {output:q} \
@@ -317,25 +379,24 @@ rule measure_model:
 # What is no ordinary Transformer: it takes fairseq to hold it.
 rule measure_rival:
     input:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        corpus=of_corpus("binary"),
-        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+        checkpoint=paths.CHECKPOINT,
+        corpus=of_corpus(paths.BINARY),
+        signature=paths.SIGNATURE,
     output:
-        "results/{experiment}/{task}/models/{model}/latency/{device}.json",
+        paths.MODEL_LATENCY,
     log:
         "logs/measure_rival/{experiment}/{task}/{model}/{device}.log",
     benchmark:
         "benchmarks/measure_rival/{experiment}/{task}/{model}/{device}.jsonl"
     wildcard_constraints:
         device=any_of(AT_HAND),
-        model=any_of(OTHERS),
+        model=any_of(model.name for model in EVERY_MODEL if model.is_rival),
     priority: TIMED_FIRST
     conda:
         "../envs/fairseq.yaml"
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=60,
         gpu=gpu_of_device,
     params:
         code=code("measure_rival"),
@@ -347,10 +408,12 @@ rule measure_rival:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
             --checkpoint {input.checkpoint:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
-            --reference {input.reference:q} \
+            --signature {input.signature:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --output {output:q} \

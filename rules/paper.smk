@@ -1,228 +1,134 @@
-# Tables and figures, from results alone.
-localrules:
-    gather_results,
-    make_table8,
-    make_comparison,
-    draw_figure6,
-    draw_models,
-    draw_figure12,
+# Tables and figures, from results alone. What each study shows is declared in hat_workflow/studies.py.
+from hat_workflow.artifacts import artifacts, rest_of
+from hat_workflow.studies import EXHIBITS, FIGURES, STUDIES, TABLES
+
+TABLE_FILES = ("csv", "md", "tex")
+FIGURE_FILES = ("png", "pdf", "csv")
+
+
+def gathered_from(wildcards):
+    """For input: the files of the artifacts of one kind that a study looks at."""
+    found = artifacts(ASKED, STUDIES[wildcards.study], wildcards.kind)
+    return sorted({str(path) for artifact in found for path in artifact.files.values()})
+
+
+def gathered_for(wildcards):
+    """For input: what a table or figure is made of, a file for each kind of artifact."""
+    study = EXHIBITS[wildcards.exhibit]
+    return {
+        kind: paths.GATHERED.format(experiment=wildcards.experiment, study=study.gathered(kind), kind=kind)
+        for kind in study.reads
+    }
+
+
+def named(wildcards, input):
+    """For params: those files, each with its kind. Derived from them."""
+    return [f"{kind}={path}" for kind, path in input.items()]
+
+
+def compared(wildcards):
+    """For params: the models that Figure 12 draws."""
+    names = [f"{task}/{model}" for task in TASKS for model in TASKS[task]["compared"]]
+    return ["--compared", *names] if wildcards.exhibit == "figure12" else []
 
 
 rule gather_results:
     input:
-        unpack(rows_of),
+        gathered_from,
     output:
-        f"{PAPER}/models/{{table}}.csv",
+        paths.GATHERED,
     log:
-        f"logs/gather_results/{NAME}/{{table}}.log",
+        "logs/gather_results/{experiment}/{study}/{kind}.log",
     benchmark:
-        f"benchmarks/gather_results/{NAME}/{{table}}.jsonl"
+        "benchmarks/gather_results/{experiment}/{study}/{kind}.jsonl"
+    wildcard_constraints:
+        study=any_of(STUDIES),
+    localrule: True
     conda:
         "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("gather_results"),
         command=command("gather_results"),
-        settings=json.dumps(ASKED.settings, sort_keys=True),
-        bleu={name: contents["bleu"] for name, (_, contents) in FILES["corpus"].items()},
+        settings=lambda wildcards: rest_of(ASKED, STUDIES[wildcards.study], wildcards.kind),
         experiment=ASKED.place,
     shell:
         """
         python {params.command:q} \
             --experiment {params.experiment:q} \
-            --table {wildcards.table} \
-            --results results \
+            --study {wildcards.study:q} \
+            --kind {wildcards.kind:q} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """
 
 
-rule make_table8:
+rule make_table:
     input:
-        f"{PAPER}/models/table8.csv",
+        unpack(gathered_for),
     output:
         report(
-            f"{PAPER}/table8.csv",
-            caption="../report/table8.rst",
+            f"{paths.EXHIBIT}.csv",
+            caption="../report/table.rst",
             category="Tables",
-            labels={"table": "8", "form": "csv"},
+            labels={"table": "{exhibit}", "form": "csv"},
         ),
-        multiext(f"{PAPER}/table8", ".md", ".tex"),
+        multiext(paths.EXHIBIT, ".md", ".tex"),
     log:
-        f"logs/make_table8/{NAME}.log",
+        "logs/make_table/{experiment}/{exhibit}.log",
     benchmark:
-        f"benchmarks/make_table8/{NAME}.jsonl"
+        "benchmarks/make_table/{experiment}/{exhibit}.jsonl"
+    wildcard_constraints:
+        exhibit=any_of(TABLES),
+    localrule: True
     conda:
         "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
-        code=code("make_table8"),
-        command=command("make_table8"),
+        code=lambda wildcards: code("make_table", f"hat.paper.{wildcards.exhibit}"),
+        command=command("make_table"),
+        gathered=named,
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
         """
         python {params.command:q} \
-            --models {input:q} \
+            --exhibit {wildcards.exhibit:q} \
+            --gathered {params.gathered:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """
 
 
-# table1 to table7, distillation: a few models beside each other.
-rule make_comparison:
+rule draw_figure:
     input:
-        f"{PAPER}/models/{{table}}.csv",
+        unpack(gathered_for),
     output:
         report(
-            f"{PAPER}/{{table}}.csv",
-            caption="../report/comparison.rst",
-            category="Tables",
-            labels={"table": "{table}", "form": "csv"},
+            f"{paths.EXHIBIT}.png",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{exhibit}", "form": "png"},
         ),
-        multiext(f"{PAPER}/{{table}}", ".md", ".tex"),
+        multiext(paths.EXHIBIT, ".pdf", ".csv"),
     log:
-        f"logs/make_comparison/{NAME}/{{table}}.log",
+        "logs/draw_figure/{experiment}/{exhibit}.log",
     benchmark:
-        f"benchmarks/make_comparison/{NAME}/{{table}}.jsonl"
+        "benchmarks/draw_figure/{experiment}/{exhibit}.jsonl"
     wildcard_constraints:
-        table=any_of(set(FAMILIES) - {MAIN}),
+        exhibit=any_of(FIGURES),
+    localrule: True
     conda:
         "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
-        code=code("make_comparison"),
-        command=command("make_comparison"),
-        stem=subpath(output[0], strip_suffix=".csv"),
-    shell:
-        """
-        python {params.command:q} \
-            --table {wildcards.table} \
-            --models {input:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
-rule draw_figure6:
-    input:
-        predictions=of_every(EVERY_DEVICE, "{0}/latency/{1}/predictions.csv"),
-        reports=of_every(EVERY_DEVICE, "{0}/latency/{1}/predictor.json"),
-    output:
-        report(
-            f"{PAPER}/figure6.png",
-            caption="../report/figure6.rst",
-            category="Figures",
-            labels={"figure": "6", "form": "png"},
-        ),
-        multiext(f"{PAPER}/figure6", ".pdf", ".csv"),
-    log:
-        f"logs/draw_figure6/{NAME}.log",
-    benchmark:
-        f"benchmarks/draw_figure6/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_figure6"),
-        command=command("draw_figure6"),
+        code=lambda wildcards: code("draw_figure", f"hat.paper.{wildcards.exhibit}"),
+        command=command("draw_figure"),
+        gathered=named,
+        compared=compared,
         stem=subpath(output[0], strip_suffix=".png"),
     shell:
         """
         python {params.command:q} \
-            --predictions {input.predictions:q} \
-            --reports {input.reports:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
-# figure7, figure8, figure10 with table2, figure11 with table5, insights: the models of a table as a figure.
-rule draw_models:
-    input:
-        lambda wildcards: f"{PAPER}/models/{FIGURES[wildcards.figure]}.csv",
-    output:
-        report(
-            f"{PAPER}/{{figure}}.png",
-            caption="../report/models.rst",
-            category="Figures",
-            labels={"figure": "{figure}", "form": "png"},
-        ),
-        multiext(f"{PAPER}/{{figure}}", ".pdf", ".csv"),
-    log:
-        f"logs/draw_models/{NAME}/{{figure}}.log",
-    benchmark:
-        f"benchmarks/draw_models/{NAME}/{{figure}}.jsonl"
-    wildcard_constraints:
-        figure=any_of(FIGURES),
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_models"),
-        command=command("draw_models"),
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        """
-        python {params.command:q} \
-            --figure {wildcards.figure} \
-            --models {input:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
-rule draw_figure12:
-    input:
-        f"{PAPER}/models/table8.csv",
-    output:
-        report(
-            f"{PAPER}/figure12.png",
-            caption="../report/figure12.rst",
-            category="Figures",
-            labels={"figure": "12", "form": "png"},
-        ),
-        multiext(f"{PAPER}/figure12", ".pdf", ".csv"),
-    log:
-        f"logs/draw_figure12/{NAME}.log",
-    benchmark:
-        f"benchmarks/draw_figure12/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_figure12"),
-        command=command("draw_figure12"),
-        compared=[f"{task}/{model}" for task, model in COMPARED],
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        """
-        python {params.command:q} \
-            --models {input:q} \
-            --compared {params.compared:q} \
+            --exhibit {wildcards.exhibit:q} \
+            --gathered {params.gathered:q} \
+            {params.compared:q} \
             --output-stem {params.stem:q} \
             2>&1 | tee {log:q}
         """

@@ -3,17 +3,18 @@
 
 rule translate_model:
     input:
-        checkpoint="results/{experiment}/{task}/models/{model}/checkpoint.pt",
-        corpus=of_corpus("binary"),
+        checkpoint=paths.CHECKPOINT,
+        corpus=of_corpus(paths.BINARY),
     output:
-        "results/{experiment}/{task}/models/{model}/score/{split}.hyp",
+        paths.HYPOTHESES,
     log:
         "logs/translate_model/{experiment}/{task}/{model}/{split}.log",
     benchmark:
         "benchmarks/translate_model/{experiment}/{task}/{model}/{split}.jsonl"
+    wildcard_constraints:
+        model=any_of(model.name for model in EVERY_MODEL if not model.is_rival),
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
         runtime=120,
@@ -37,24 +38,32 @@ rule translate_model:
         """
 
 
+# What is no Transformer: it takes fairseq to hold it.
+use rule translate_model as translate_rival with:
+    log:
+        "logs/translate_rival/{experiment}/{task}/{model}/{split}.log",
+    benchmark:
+        "benchmarks/translate_rival/{experiment}/{task}/{model}/{split}.jsonl"
+    wildcard_constraints:
+        model=any_of(model.name for model in EVERY_MODEL if model.is_rival),
+    params:
+        code=code("translate_rival"),
+        command=command("translate_rival"),
+
+
 rule score_model:
     input:
-        hypotheses="results/{experiment}/{task}/models/{model}/score/{split}.hyp",
-        tokens=of_corpus("tokens"),
-        raw=of_corpus("raw"),
+        hypotheses=paths.HYPOTHESES,
+        tokens=of_corpus(paths.TOKENS),
+        raw=of_corpus(paths.RAW),
     output:
-        "results/{experiment}/{task}/models/{model}/score/{split}.json",
+        paths.SCORE,
     log:
         "logs/score_model/{experiment}/{task}/{model}/{split}.log",
     benchmark:
         "benchmarks/score_model/{experiment}/{task}/{model}/{split}.jsonl"
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
-    resources:
-        mem_mb=scaled(2000),
-        runtime=30,
-        gpu=0,
     params:
         code=code("score_model"),
         command=command("score_model"),

@@ -6,13 +6,13 @@ localrules:
 
 rule search_subtransformer:
     input:
-        supertransformer="results/{experiment}/{task}/supertransformer/checkpoint.pt",
-        corpus=of_corpus("binary"),
-        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+        supertransformer=paths.SUPERTRANSFORMER,
+        corpus=of_corpus(paths.BINARY),
+        predictor=paths.PREDICTOR,
+        budgets=paths.LATENCY_BUDGET,
     output:
-        history="results/{experiment}/{task}/search/{device}/{budget}/history.csv",
-        candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
+        history=paths.HISTORY,
+        candidates=paths.CANDIDATES,
     log:
         "logs/search_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
@@ -20,7 +20,6 @@ rule search_subtransformer:
     priority: 10
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
         runtime=240,
@@ -38,11 +37,13 @@ rule search_subtransformer:
         mutation=of_task("search", "mutation"),
         max_evaluations=option("--max-evaluations", "search", "max_evaluations"),
         max_tokens=of_task("search", "max_tokens"),
-        rolling="results/{experiment}/{task}/rolling",
+        rolling=paths.ROLLING,
         seed=SEED,
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --supertransformer {input.supertransformer:q} \
             --corpus {input.corpus:q} \
             --space {params.space:q} \
@@ -68,13 +69,13 @@ rule search_subtransformer:
 
 rule confirm_subtransformer:
     input:
-        candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
-        corpus=of_corpus("binary"),
-        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
-        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+        candidates=paths.CANDIDATES,
+        corpus=of_corpus(paths.BINARY),
+        budgets=paths.LATENCY_BUDGET,
+        signature=paths.SIGNATURE,
     output:
-        subtransformer="results/{experiment}/{task}/search/{device}/{budget}/subtransformer.yaml",
-        report="results/{experiment}/{task}/search/{device}/{budget}/confirmed.json",
+        subtransformer=paths.SUBTRANSFORMER,
+        report=paths.CONFIRMED,
     log:
         "logs/confirm_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
@@ -87,7 +88,6 @@ rule confirm_subtransformer:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=60,
         gpu=gpu_of_device,
     params:
         code=code("confirm_subtransformer"),
@@ -99,10 +99,11 @@ rule confirm_subtransformer:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
             --candidates {input.candidates:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
-            --reference {input.reference:q} \
+            --signature {input.signature:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --budgets {input.budgets:q} \
@@ -115,11 +116,11 @@ rule confirm_subtransformer:
 
 rule choose_subtransformer:
     input:
-        candidates="results/{experiment}/{task}/search/{device}/{budget}/candidates.csv",
-        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+        candidates=paths.CANDIDATES,
+        budgets=paths.LATENCY_BUDGET,
     output:
-        subtransformer="results/{experiment}/{task}/search/{device}/{budget}/subtransformer.yaml",
-        report="results/{experiment}/{task}/search/{device}/{budget}/confirmed.json",
+        subtransformer=paths.SUBTRANSFORMER,
+        report=paths.CONFIRMED,
     log:
         "logs/choose_subtransformer/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
@@ -128,17 +129,14 @@ rule choose_subtransformer:
         device=any_of(REMOTE),
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
     params:
         code=code("choose_subtransformer"),
         command=command("choose_subtransformer"),
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --candidates {input.candidates:q} \
             --budgets {input.budgets:q} \
             --budget {wildcards.budget:q} \

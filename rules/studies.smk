@@ -1,28 +1,18 @@
-# What a task may ask for besides the paper's main table and figures (key `studies`): about latency and architectures.
-localrules:
-    make_predictors,
-    draw_learning_curves,
-    draw_stand_in,
-    draw_figure2,
+# What studies compute besides the main table: how good predictors are, what latency depends on, other ways to search.
 
 
 # predictors: how good latency predictors are, by kind, depth, rows and their number.
 rule study_predictor:
     input:
-        samples="results/{experiment}/{task}/latency/{device}/samples.csv",
+        samples=paths.SAMPLES,
     output:
-        "results/{experiment}/{task}/latency/{device}/study.csv",
+        paths.PREDICTOR_STUDY,
     log:
         "logs/study_predictor/{experiment}/{task}/{device}.log",
     benchmark:
         "benchmarks/study_predictor/{experiment}/{task}/{device}.jsonl"
     conda:
         "../envs/predictor.yaml"
-    threads: 1
-    resources:
-        mem_mb=scaled(2000),
-        runtime=60,
-        gpu=0,
     params:
         code=code("study_predictor"),
         command=command("study_predictor"),
@@ -32,6 +22,8 @@ rule study_predictor:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --samples {input.samples:q} \
             --space {params.space:q} \
             --seed {params.seed} \
@@ -40,99 +32,20 @@ rule study_predictor:
         """
 
 
-rule make_predictors:
-    input:
-        studies=of_every(studied("predictors"), "{0}/latency/{1}/study.csv"),
-        reports=of_every(studied("predictors"), "{0}/latency/{1}/predictor.json"),
-    output:
-        report(
-            f"{PAPER}/predictors.csv",
-            caption="../report/predictors.rst",
-            category="Tables",
-            labels={"table": "predictors", "form": "csv"},
-        ),
-        multiext(f"{PAPER}/predictors", ".md", ".tex"),
-    log:
-        f"logs/make_predictors/{NAME}.log",
-    benchmark:
-        f"benchmarks/make_predictors/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("make_predictors"),
-        command=command("make_predictors"),
-        stem=subpath(output[0], strip_suffix=".csv"),
-    shell:
-        """
-        python {params.command:q} \
-            --studies {input.studies:q} \
-            --reports {input.reports:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
-rule draw_learning_curves:
-    input:
-        studies=of_every(studied("predictors"), "{0}/latency/{1}/study.csv"),
-        reports=of_every(studied("predictors"), "{0}/latency/{1}/predictor.json"),
-    output:
-        report(
-            f"{PAPER}/learning_curves.png",
-            caption="../report/learning_curves.rst",
-            category="Figures",
-            labels={"figure": "learning curves", "form": "png"},
-        ),
-        multiext(f"{PAPER}/learning_curves", ".pdf", ".csv"),
-    log:
-        f"logs/draw_learning_curves/{NAME}.log",
-    benchmark:
-        f"benchmarks/draw_learning_curves/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_learning_curves"),
-        command=command("draw_learning_curves"),
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        """
-        python {params.command:q} \
-            --studies {input.studies:q} \
-            --reports {input.reports:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
 # stand_in: the search with its latency constraint, where no SuperTransformer is there to tell a loss.
 rule search_stand_in:
     input:
-        predictor="results/{experiment}/{task}/latency/{device}/predictor.pt",
-        budgets="results/{experiment}/{task}/latency/{device}/budgets/{budget}.json",
+        predictor=paths.PREDICTOR,
+        budgets=paths.LATENCY_BUDGET,
     output:
-        history="results/{experiment}/{task}/stand_in/{device}/{budget}/history.csv",
-        candidates="results/{experiment}/{task}/stand_in/{device}/{budget}/candidates.csv",
+        history=paths.STAND_IN_HISTORY,
+        candidates=paths.STAND_IN_CANDIDATES,
     log:
         "logs/search_stand_in/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
         "benchmarks/search_stand_in/{experiment}/{task}/{device}/{budget}.jsonl"
     conda:
         "../envs/latency.yaml"
-    threads: 1
-    resources:
-        mem_mb=scaled(2000),
-        runtime=60,
-        gpu=0,
     params:
         code=code("search_stand_in"),
         command=command("search_stand_in"),
@@ -149,6 +62,8 @@ rule search_stand_in:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
             --space {params.space:q} \
             --predictor {input.predictor:q} \
             --budgets {input.budgets:q} \
@@ -167,52 +82,13 @@ rule search_stand_in:
         """
 
 
-rule draw_stand_in:
-    input:
-        models=f"{PAPER}/models/table8.csv",
-        candidates=of_every(EVERY_STAND_IN, "{0}/stand_in/{1}/{2}/candidates.csv"),
-        budgets=of_every(EVERY_STAND_IN, "{0}/latency/{1}/budgets/{2}.json"),
-    output:
-        report(
-            f"{PAPER}/stand_in.png",
-            caption="../report/stand_in.rst",
-            category="Figures",
-            labels={"figure": "stand-in searches", "form": "png"},
-        ),
-        multiext(f"{PAPER}/stand_in", ".pdf", ".csv"),
-    log:
-        f"logs/draw_stand_in/{NAME}.log",
-    benchmark:
-        f"benchmarks/draw_stand_in/{NAME}.jsonl"
-    conda:
-        "../envs/paper.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
-    params:
-        code=code("draw_stand_in"),
-        command=command("draw_stand_in"),
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        """
-        python {params.command:q} \
-            --models {input.models:q} \
-            --candidates {input.candidates:q} \
-            --budgets {input.budgets:q} \
-            --output-stem {params.stem:q} \
-            2>&1 | tee {log:q}
-        """
-
-
 # figure2: how latency depends on each dimension alone.
 rule profile_latency:
     input:
-        corpus=of_corpus("binary"),
-        reference="results/{experiment}/{task}/latency/{device}/signature.json",
+        corpus=of_corpus(paths.BINARY),
+        signature=paths.SIGNATURE,
     output:
-        "results/{experiment}/{task}/latency/{device}/profile.csv",
+        paths.PROFILE,
     log:
         "logs/profile_latency/{experiment}/{task}/{device}.log",
     benchmark:
@@ -237,10 +113,11 @@ rule profile_latency:
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
             --space {params.space:q} \
             --device {params.device:q} \
             --statistics {input.corpus:q}/statistics.json \
-            --reference {input.reference:q} \
+            --signature {input.signature:q} \
             {params.sentence_length} \
             --runs {params.runs} \
             --output {output:q} \
@@ -248,40 +125,202 @@ rule profile_latency:
         """
 
 
-rule draw_figure2:
+# figure9: the search, and a random one, with several seeds.
+rule compare_searches:
     input:
-        profiles=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/profile.csv"),
-        samples=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/samples.csv"),
-        references=of_every(studied("figure2", AT_HAND), "{0}/latency/{1}/signature.json"),
+        supertransformer=paths.SUPERTRANSFORMER,
+        corpus=of_corpus(paths.BINARY),
+        predictor=paths.PREDICTOR,
+        budgets=paths.LATENCY_BUDGET,
     output:
-        report(
-            f"{PAPER}/figure2.png",
-            caption="../report/figure2.rst",
-            category="Figures",
-            labels={"figure": "2", "form": "png"},
-        ),
-        multiext(f"{PAPER}/figure2", ".pdf", ".csv"),
+        paths.SEARCHES,
     log:
-        f"logs/draw_figure2/{NAME}.log",
+        "logs/compare_searches/{experiment}/{task}/{device}/{budget}.log",
     benchmark:
-        f"benchmarks/draw_figure2/{NAME}.jsonl"
+        "benchmarks/compare_searches/{experiment}/{task}/{device}/{budget}.jsonl"
     conda:
-        "../envs/paper.yaml"
-    threads: 1
+        "../envs/fairseq.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
-        gpu=0,
+        mem_mb=scaled(6000),
+        runtime=480,
+        gpu=GPU,
     params:
-        code=code("draw_figure2"),
-        command=command("draw_figure2"),
-        stem=subpath(output[0], strip_suffix=".png"),
+        code=code("compare_searches"),
+        command=command("compare_searches"),
+        settings=settings(space=GENES),
+        space=file_of("space"),
+        iterations=of_task("search", "iterations"),
+        population=of_task("search", "population"),
+        parents=of_task("search", "parents"),
+        mutants=of_task("search", "mutants"),
+        crossovers=of_task("search", "crossovers"),
+        mutation=of_task("search", "mutation"),
+        max_evaluations=option("--max-evaluations", "search", "max_evaluations"),
+        max_tokens=of_task("search", "max_tokens"),
+        rolling=paths.ROLLING,
+        seed=SEED,
     shell:
         """
         python {params.command:q} \
-            --profiles {input.profiles:q} \
-            --samples {input.samples:q} \
-            --references {input.references:q} \
-            --output-stem {params.stem:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
+            --supertransformer {input.supertransformer:q} \
+            --corpus {input.corpus:q} \
+            --space {params.space:q} \
+            --predictor {input.predictor:q} \
+            --budgets {input.budgets:q} \
+            --budget {wildcards.budget:q} \
+            --iterations {params.iterations} \
+            --population {params.population} \
+            --parents {params.parents} \
+            --mutants {params.mutants} \
+            --crossovers {params.crossovers} \
+            --mutation {params.mutation} \
+            {params.max_evaluations} \
+            --max-tokens {params.max_tokens} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --rolling {params.rolling:q} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# pareto: the whole front in one search, which scores as many as the searches for all budgets together.
+rule search_pareto:
+    input:
+        supertransformer=paths.SUPERTRANSFORMER,
+        corpus=of_corpus(paths.BINARY),
+        predictor=paths.PREDICTOR,
+    output:
+        history=paths.PARETO_HISTORY,
+        front=paths.PARETO_FRONT,
+    log:
+        "logs/search_pareto/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/search_pareto/{experiment}/{task}/{device}.jsonl"
+    conda:
+        "../envs/fairseq.yaml"
+    resources:
+        mem_mb=scaled(6000),
+        runtime=480,
+        gpu=GPU,
+    params:
+        code=code("search_pareto"),
+        command=command("search_pareto"),
+        settings=settings(space=GENES),
+        space=file_of("space"),
+        searches=lambda wildcards: len(ASKED.budgets(wildcards.task, wildcards.device)),
+        iterations=of_task("search", "iterations"),
+        population=of_task("search", "population"),
+        parents=of_task("search", "parents"),
+        mutants=of_task("search", "mutants"),
+        crossovers=of_task("search", "crossovers"),
+        mutation=of_task("search", "mutation"),
+        max_evaluations=option("--max-evaluations", "search", "max_evaluations"),
+        max_tokens=of_task("search", "max_tokens"),
+        rolling=paths.ROLLING,
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
+            --supertransformer {input.supertransformer:q} \
+            --corpus {input.corpus:q} \
+            --space {params.space:q} \
+            --predictor {input.predictor:q} \
+            --searches {params.searches} \
+            --iterations {params.iterations} \
+            --population {params.population} \
+            --parents {params.parents} \
+            --mutants {params.mutants} \
+            --crossovers {params.crossovers} \
+            --mutation {params.mutation} \
+            {params.max_evaluations} \
+            --max-tokens {params.max_tokens} \
+            --seed {params.seed} \
+            --threads {threads} \
+            --rolling {params.rolling:q} \
+            --history {output.history:q} \
+            --front {output.front:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# online: the search that measures each candidate instead of asking the predictor.
+rule search_online:
+    input:
+        supertransformer=paths.SUPERTRANSFORMER,
+        corpus=of_corpus(paths.BINARY),
+        budgets=paths.LATENCY_BUDGET,
+        signature=paths.SIGNATURE,
+    output:
+        history=paths.ONLINE_HISTORY,
+        candidates=paths.ONLINE_CANDIDATES,
+        subtransformer=paths.ONLINE_SUBTRANSFORMER,
+        report=paths.ONLINE_CONFIRMED,
+    log:
+        "logs/search_online/{experiment}/{task}/{device}/{budget}.log",
+    benchmark:
+        "benchmarks/search_online/{experiment}/{task}/{device}/{budget}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
+    conda:
+        "../envs/fairseq.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(6000),
+        runtime=480,
+        gpu=gpu_of_device,
+    params:
+        code=code("search_online"),
+        command=command("search_online"),
+        settings=settings(space=GENES, device=MACHINE),
+        space=file_of("space"),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("measurement", "runs"),
+        search_runs=of_task("latency", "runs"),
+        iterations=of_task("search", "iterations"),
+        population=of_task("search", "population"),
+        parents=of_task("search", "parents"),
+        mutants=of_task("search", "mutants"),
+        crossovers=of_task("search", "crossovers"),
+        mutation=of_task("search", "mutation"),
+        max_evaluations=option("--max-evaluations", "search", "max_evaluations"),
+        max_tokens=of_task("search", "max_tokens"),
+        rolling=paths.ROLLING,
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
+            --supertransformer {input.supertransformer:q} \
+            --corpus {input.corpus:q} \
+            --space {params.space:q} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            --signature {input.signature:q} \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            --search-runs {params.search_runs} \
+            --budgets {input.budgets:q} \
+            --budget {wildcards.budget:q} \
+            --iterations {params.iterations} \
+            --population {params.population} \
+            --parents {params.parents} \
+            --mutants {params.mutants} \
+            --crossovers {params.crossovers} \
+            --mutation {params.mutation} \
+            {params.max_evaluations} \
+            --max-tokens {params.max_tokens} \
+            --seed {params.seed} \
+            --rolling {params.rolling:q} \
+            --history {output.history:q} \
+            --candidates {output.candidates:q} \
+            --subtransformer {output.subtransformer:q} \
+            --report {output.report:q} \
             2>&1 | tee {log:q}
         """

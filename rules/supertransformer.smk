@@ -3,11 +3,11 @@
 
 rule train_supertransformer:
     input:
-        corpus=of_corpus("binary"),
+        corpus=of_corpus(paths.BINARY),
     output:
-        checkpoint="results/{experiment}/{task}/supertransformer/checkpoint.pt",
-        metrics="results/{experiment}/{task}/supertransformer/metrics.json",
-        log="results/{experiment}/{task}/supertransformer/log.csv",
+        checkpoint=paths.SUPERTRANSFORMER,
+        metrics=paths.SUPERTRANSFORMER_METRICS,
+        log=paths.SUPERTRANSFORMER_LOG,
     log:
         "logs/train_supertransformer/{experiment}/{task}.log",
     benchmark:
@@ -15,7 +15,6 @@ rule train_supertransformer:
     priority: 10
     conda:
         "../envs/fairseq.yaml"
-    threads: 1
     resources:
         mem_mb=scaled(6000),
         runtime=240,
@@ -26,11 +25,12 @@ rule train_supertransformer:
         settings=settings(space=GENES, training=["supertransformer"]),
         space=file_of("space"),
         training=file_of("training"),
-        rolling="results/{experiment}/{task}/rolling",
+        rolling=paths.ROLLING,
         seed=SEED,
     shell:
         """
         python {params.command:q} \
+            --task {wildcards.task:q} \
             --corpus {input.corpus:q} \
             --space {params.space:q} \
             --training {params.training:q} \

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from hat.architecture import SubTransformer
-from hat.baselines import scaled_by_depth, scaled_by_width
-from hat_workflow import command, settings
-
-SCALED = {"depth": scaled_by_depth, "width": scaled_by_width}
+from hat_workflow import command
+from hat_workflow.baselines import SCALED, designed
 
 
 def main(args: argparse.Namespace) -> None:
     designed(args.space, args.kind, args.value).save(args.output)
-
-
-def designed(space: str | os.PathLike[str], kind: str, value: int) -> SubTransformer:
-    """The baseline of a space file; InputError when there is none of that size."""
-    shape = settings.load("space", space)
-    return SCALED[kind](settings.design_space(space), value, ffn_ratio=shape["ffn_ratio"], head_dim=shape["head_dim"])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 
 
@@ -23,6 +24,42 @@ class InputError(Exception):
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str | None]]:
         """From one process to another it travels in its parts."""
         return type(self), self._parts
+
+
+class InputErrors(InputError):
+    """Several faults of one input, a line each."""
+
+    def __init__(self, errors: Iterable[InputError]) -> None:
+        self.errors = tuple(errors)
+        Exception.__init__(self, "\n".join(dict.fromkeys(map(str, self.errors))))
+
+    def __reduce__(self) -> tuple[type[InputErrors], tuple[tuple[InputError, ...]]]:  # type: ignore[override]
+        return type(self), (self.errors,)
+
+
+class Faults:
+    """Collects what is wrong with an input, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._errors: list[InputError] = []
+
+    def add(self, *errors: InputError) -> None:
+        self._errors += errors
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """An InputError of this block is kept for later."""
+        try:
+            yield
+        except InputError as error:
+            self.add(error)
+
+    def tell(self) -> None:
+        """InputErrors if anything was wrong; the InputError itself if it is the only one."""
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        if self._errors:
+            raise InputErrors(self._errors)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -40,5 +40,11 @@ def _system_failure(error: BaseException | None) -> OSError | None:
 
 
 def _fail(line: str) -> None:
-    print(f"error: {line}", file=sys.stderr, flush=True)
+    told(line)
     raise SystemExit(2)
+
+
+def told(lines: str) -> None:
+    """Say what is wrong, a fault a line, each marked as an error."""
+    for line in lines.splitlines():
+        print(f"error: {line}", file=sys.stderr, flush=True)

@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from design_baseline import designed
-from hat.budgets import Budget, budget_name
+from hat.budgets import budget_name
 from hat.corpus.description import Corpus
-from hat.errors import InputError, nearest
+from hat.errors import Faults, InputError, nearest
 from hat.interop.architectures import read_architecture
-from hat.search.evolution import Settings
 
 from hat_workflow import settings
-from hat_workflow.models import FAMILIES, MAIN, RIVALS, Model, compared, measured_on, models_of
+from hat_workflow.baselines import SCALED, designed
+from hat_workflow.models import Main, Model, main_models
 from hat_workflow.settings import Kind
-
-UNTRAINED = {"stand_in"}
-TRAINED = set(FAMILIES) - {MAIN} | {"figure8", "figure9", "pareto", "online"}
-"""Studies that make sense only without, or only with a training."""
-TIMED = {"figure2", "figure8", "online"}
-"""Studies of what is measured."""
-ORDERED = {"table7", "distillation", "figure9", "online"}
-"""Studies for which the first budget is the narrowest, and the last the widest."""
-SEARCHES = dict.fromkeys(TRAINED - {"figure8"}, 1) | {"distillation": 2}
-"""Searches for the first device that a study compares."""
+from hat_workflow.studies import MAIN, OPTIONAL, STUDIES, Study, Task, search_settings
 
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
+Place = dict[str, str]
+"""Wildcards of a path below `results/`: task, device, budget, model, split."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,45 +38,128 @@ class Experiment:
     models: dict[str, dict[str, Model]]
     """The models of each task, by name."""
 
-    def compared(self, task: str, table: str) -> list[Model]:
-        """The models of a task that a table compares; none where the task does not ask for it."""
-        asked = table == MAIN or table in self.settings["tasks"][task]["studies"]
-        return compared(list(self.models[task].values()), table) if asked else []
+    @property
+    def name(self) -> str:
+        return str(self.settings["experiment"])
 
-    def measured_on(self, task: str, device: str) -> list[Model]:
-        """The models of a task whose latency on a device is asked for."""
-        return measured_on(device, list(self.models[task].values()), self.settings["tasks"][task])
+    @property
+    def tasks(self) -> dict[str, Contents]:
+        return dict(self.settings["tasks"])
+
+    def trained(self, task: str) -> bool:
+        return self.tasks[task]["training"] is not None
 
     def at_hand(self, device: str) -> bool:
         """Whether the device can be measured; of others, published latencies are known."""
-        return self.files["device"][device][1]["published"] is None
+        return _at_hand(device, self.files)
+
+    def asks_for(self, study: Study) -> list[str]:
+        """The tasks for which a study is made."""
+        return [name for name, task in self.tasks.items() if _asked(study, task, self.files)]
+
+    def compared(self, task: str, study: Study) -> list[Model]:
+        """The models of a task that a study compares; none where the task does not ask for it."""
+        models = self.models[task].values() if task in self.asks_for(study) else ()
+        return [model for model in models if model.family in study.compares]
+
+    def shown_on(self, task: str, model: Model, study: Study) -> tuple[str, ...]:
+        """The devices on which a study shows a model."""
+        return tuple(self.tasks[task]["devices"]) if study.everywhere else model.devices
+
+    def measured_on(self, task: str, device: str) -> list[Model]:
+        """The models of a task whose latency on a device some study asks for, each architecture once."""
+        wanted = {
+            model.timed_as
+            for study in STUDIES.values()
+            for model in self.compared(task, study)
+            if device in self.shown_on(task, model, study)
+        }
+        return [model for name, model in self.models[task].items() if name in wanted]
+
+    def places(self, devices: bool = False, budgets: bool = False) -> list[Place]:
+        """Every task, or every task and device, or every task, device and budget."""
+        found = [{"task": task} for task in self.tasks]
+        if devices or budgets:
+            found = [place | {"device": device} for place in found for device in self.tasks[place["task"]]["devices"]]
+        if budgets:
+            found = [place | {"budget": budget} for place in found for budget in self.budgets(**place)]
+        return found
+
+    def budgets(self, task: str, device: str) -> list[str]:
+        """The names of the latency budgets of a device."""
+        return [budget_name(text) for text in self.tasks[task]["devices"][device]["budgets"]]
+
+    def devices_of(self, study: Study) -> list[Place]:
+        """The devices that a study looks at."""
+        found = [place for place in self.places(devices=True) if place["task"] in self.asks_for(study)]
+        if study.devices == "at hand":
+            return [place for place in found if self.at_hand(place["device"])]
+        if study.devices == "first":
+            return list({place["task"]: place for place in reversed(found)}.values())[::-1]
+        return found
+
+    def searches_of(self, study: Study) -> list[Place]:
+        """The searches that a study looks at."""
+        found = []
+        for place in self.devices_of(study):
+            names = self.budgets(**place)
+            chosen = names[len(names) // 2 :][:1] if study.budgets == "middle" else names
+            found += [place | {"budget": budget} for budget in chosen]
+        return found
 
 
 def read(name: str, place: str | None = None) -> Experiment:
-    """The experiment `name`, which was asked for at `place`. InputError when it, or what it names, is not legal."""
+    """The experiment `name`, which was asked for at `place`.
+
+    InputError when it, or what it names, is not legal: a line for each fault.
+    """
     path = settings.find("experiment", name, place)
     asked, place = settings.load("experiment", path), settings.shown(path)
     files: Files = {"corpus": {}, "space": {}, "training": {}, "device": {}}
-    models = {}
+    models: dict[str, dict[str, Model]] = {}
+    faults = Faults()
     for task, wanted in asked["tasks"].items():
         where = f"{place}: tasks > {task}"
-        wanted["corpus"] = _named(files, "corpus", wanted["corpus"] or task, f"{where} > corpus")
-        wanted["space"] = _named(files, "space", wanted["space"], f"{where} > space")
+        named = Faults()
+        for kind, value in (("corpus", wanted["corpus"] or task), ("space", wanted["space"])):
+            with named.collect():
+                wanted[kind] = _named(files, kind, value, f"{where} > {kind}")
         if wanted["training"] is not None:
-            wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
-        devices = wanted["devices"].items()
-        wanted["devices"] = {_named(files, "device", name, f"{where} > devices"): device for name, device in devices}
-        _check(task, wanted, files, where)
-        found = list(models_of(wanted))
-        _check_models(wanted, found, where)
-        models[task] = {model.name: model for model in found}
-    _check_names(models, place)
+            with named.collect():
+                wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
+        devices, wanted["devices"] = wanted["devices"], {}
+        for device, contents in devices.items():
+            with named.collect():
+                wanted["devices"][_named(files, "device", device, f"{where} > devices")] = contents
+        with faults.collect():
+            named.tell()
+            _check(task, wanted, files, where)
+            found = _models(wanted)
+            _check_models(wanted, found, where)
+            models[task] = {model.name: model for model in found}
+    with faults.collect():
+        _check_names(models, place)
+    faults.tell()
     return Experiment(place=place, settings=asked, files=files, models=models)
 
 
-def search_settings(task: Contents) -> Settings:
-    """How a task searches. InputError when it contradicts itself."""
-    return Settings(**{field.name: task["search"][field.name] for field in fields(Settings)})
+def _models(task: Contents) -> list[Model]:
+    """The models of the main table, and those that the task's studies add, each once."""
+    main = list(main_models(task))
+    added = [model for name in task["studies"] for model in STUDIES[name].adds(Main(task, main))]
+    return main + list({model.name: model for model in added}.values())
+
+
+def _at_hand(device: str, files: Files) -> bool:
+    return files["device"][device][1]["published"] is None
+
+
+def _asked(study: Study, task: Contents, files: Files) -> bool:
+    return not study.unmet(_seen(task, files)) if study.always else study.name in task["studies"]
+
+
+def _seen(task: Contents, files: Files) -> Task:
+    return Task(task, [device for device in task["devices"] if _at_hand(device, files)])
 
 
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
@@ -98,89 +173,78 @@ def _named(files: Files, kind: Kind, name: str, place: str) -> str:
 
 
 def _check(name: str, task: Contents, files: Files, where: str) -> None:
-    """InputError when a command of this task would refuse its settings."""
+    """InputError, a line for each fault, when a command of this task would refuse its settings."""
     (corpus_file, corpus), (space, _) = files["corpus"][task["corpus"]], files["space"][task["space"]]
-    Corpus.from_settings(corpus, settings.shown(corpus_file))
-    settings.design_space(space)
+    faults = Faults()
+    with faults.collect():
+        Corpus.from_settings(corpus, settings.shown(corpus_file))
+    with faults.collect():
+        settings.design_space(space)
+    faults.tell()  # what follows needs both
     tests = {"test", *corpus["tests"]}
     for split in task["generation"]["splits"]:
         if split not in tests:
-            raise InputError(f"{where} > generation > splits", repr(split), nearest(split, tests))
+            faults.add(InputError(f"{where} > generation > splits", repr(split), nearest(split, tests)))
     samples, shards = task["latency"]["samples"], task["latency"]["shards"]
     if shards > samples:
-        raise InputError(f"{where} > latency > shards", str(shards), f"at most {samples}, the samples")
+        faults.add(InputError(f"{where} > latency > shards", str(shards), f"at most {samples}, the samples"))
     if task["training"] is None and task["sentence_length"] is None:
-        raise InputError(
-            f"{where} > sentence_length", "null where nothing is trained", "tokens of a sentence, such as 30"
-        )
-    with _at(where):
+        legal = "tokens of a sentence, such as 30"
+        faults.add(InputError(f"{where} > sentence_length", "null where nothing is trained", legal))
+    with faults.collect(), _at(where):
         search_settings(task)
-    for family in ("depth", "width"):
-        for size in task["baselines"][family]:
-            with _at(f"{where} > baselines > {family}"):
-                designed(space, family, size)
+    for kind in SCALED:
+        for value in task["baselines"][kind]:
+            with faults.collect(), _at(f"{where} > baselines > {kind}"):
+                designed(space, kind, value)
     for device, wanted in task["devices"].items():
         published = files["device"][device][1]["published"]
         if published is not None and name not in published:
             said = f"{device!r} has no published latencies for this task"
-            raise InputError(f"{where} > devices", said, nearest(name, published))
-        with _at(f"{where} > devices > {device} > budgets"):
-            names = [budget_name(text) for text in wanted["budgets"]]
+            faults.add(InputError(f"{where} > devices", said, nearest(name, published)))
+        names = []
+        for text in wanted["budgets"]:
+            with faults.collect(), _at(f"{where} > devices > {device} > budgets"):
+                names.append(budget_name(text))
         if len(set(names)) < len(names):
-            raise InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), "all different")
-    _check_studies(task, files, f"{where} > studies")
-
-
-def _check_studies(task: Contents, files: Files, where: str) -> None:
-    """InputError when a study has nothing to study."""
-    trained, devices = task["training"] is not None, list(task["devices"])
-    at_hand = [device for device in devices if files["device"][device][1]["published"] is None]
-    budgets = [Budget.parse(text) for text in task["devices"][devices[0]]["budgets"]] if devices else []
-    ascending = len({budget.unit for budget in budgets}) < 2 and budgets == sorted(budgets, key=lambda b: b.number)
+            legal = "all different"
+            faults.add(InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), legal))
+    faults.tell()
     for study in task["studies"]:
-        needed = SEARCHES.get(study, 0)
-        checks = [
-            (trained and study in UNTRAINED, "where models are trained", "training: null"),
-            (not trained and study in TRAINED, "where nothing is trained", "training: NAME"),
-            (len(budgets) < needed, f"with {len(budgets)} budgets for the first device", f"at least {needed}"),
-            (study in ORDERED and not ascending, "with budgets that do not ascend", "25% before 75%, one unit"),
-            (study in RIVALS and not task["baselines"]["depth"], "without a Transformer as large", "baselines > depth"),
-            (study in TIMED and not at_hand, "where no device is at hand", "a device to measure on"),
-            (study in RIVALS and at_hand != devices, "where a device is not at hand", "devices to measure on"),
-            (
-                study == "online" and at_hand[:1] != devices[:1],
-                "on a device that is not at hand",
-                "another first device",
-            ),
-        ]
-        for wrong, said, legal in checks:
-            if wrong:
-                raise InputError(where, f"{study} {said}", f"{legal}, or no {study}")
+        if study not in OPTIONAL:
+            faults.add(InputError(f"{where} > studies", repr(study), nearest(study, OPTIONAL)))
+    faults.tell()
+    for study in task["studies"]:
+        for need in STUDIES[study].unmet(_seen(task, files)):
+            faults.add(InputError(f"{where} > studies", f"{study} {need.unmet}", f"{need.legal}, or no {study}"))
+    faults.tell()
 
 
 def _check_models(task: Contents, models: Sequence[Model], where: str) -> None:
     """InputError when given architectures cannot be read, or models are named twice or not at all."""
+    faults = Faults()
     for model in models:
         if model.given is not None:
-            read_architecture(settings.find("architecture", model.given, f"{where} > architecture"))
-    names = Counter(model.name for model in models)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        raise InputError(where, f"two models are called {twice[0]!r}", "one name, one model")
-    drawn = [model.name for model in compared(models, MAIN)]
+            with faults.collect():
+                read_architecture(settings.find("architecture", model.given, f"{where} > architecture"))
+    for name, count in Counter(model.name for model in models).items():
+        if count > 1:
+            faults.add(InputError(where, f"two models are called {name!r}", "one name, one model"))
+    drawn = [model.name for model in models if model.family in STUDIES[MAIN].compares]
     for name in task["compared"]:
         if name not in drawn:
-            raise InputError(f"{where} > compared", repr(name), nearest(name, drawn))
+            faults.add(InputError(f"{where} > compared", repr(name), nearest(name, drawn)))
+    faults.tell()
 
 
 def _check_names(models: Mapping[str, Mapping[str, Model]], place: str) -> None:
     """InputError when two tasks call different things by one name: Snakemake would not know which command to run."""
-    known: dict[str, tuple[str, str, str]] = {}
+    known: dict[str, tuple[str, str]] = {}
     for task, found in models.items():
         for model in found.values():
-            first, *made = known.setdefault(model.name, (task, model.made_by, model.kind))
-            if made != [model.made_by, model.kind]:
-                same = f"model {model.name!r} is made by {model.made_by}, that of {first} by {made[0]}"
+            first, made_by = known.setdefault(model.name, (task, model.made_by))
+            if made_by != model.made_by:
+                same = f"model {model.name!r} is made by {model.made_by}, that of {first} by {made_by}"
                 raise InputError(f"{place}: tasks > {task}", same, "another file name for one of them")
 
 

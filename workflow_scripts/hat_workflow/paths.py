@@ -12,6 +12,7 @@ RAW, CLEAN, TOKENS, BPE, BINARY = (f"{CORPUS}/{stage}" for stage in ("raw", "cle
 STATISTICS = f"{BINARY}/statistics.json"
 
 EXPERIMENT = f"{RESULTS}/{{experiment}}"
+CONTENTS = f"{RESULTS}/.contents.json"
 BUDGET = f"{EXPERIMENT}/budget.csv"
 ACCEPTED = f"{EXPERIMENT}/accepted.csv"
 
@@ -56,7 +57,7 @@ ONLINE_CANDIDATES = f"{ONLINE}/candidates.csv"
 ONLINE_SUBTRANSFORMER = f"{ONLINE}/subtransformer.yaml"
 ONLINE_CONFIRMED = f"{ONLINE}/confirmed.json"
 
-BASELINE = f"{TASK}/baselines/{{baseline}}.yaml"
+BASELINE = f"{TASK}/baselines/transformer-{{kind}}-{{value}}.yaml"
 GIVEN = f"{TASK}/given/{{model}}.yaml"
 SAMPLED = f"{TASK}/sampled/{{model}}.yaml"
 
@@ -72,4 +73,13 @@ PAPER = f"{EXPERIMENT}/paper"
 GATHERED = f"{PAPER}/gathered/{{study}}/{{kind}}.csv"
 EXHIBIT = f"{PAPER}/{{exhibit}}"
 
-BENCHMARKS = f"{EXPERIMENT}/benchmarks"
+TRAINING_SPEED = f"{EXPERIMENT}/benchmarks/{{task}}/training.csv"
+SEARCH_SPEED = f"{EXPERIMENT}/benchmarks/{{task}}/search.csv"
+CORPUS_SPEED = f"{EXPERIMENT}/benchmarks/corpus.csv"
+
+
+def fill(pattern: str, **known: object) -> str:
+    """The pattern with its known wildcards filled in and the others left open."""
+    for name, value in known.items():
+        pattern = pattern.replace(f"{{{name}}}", str(value))
+    return pattern

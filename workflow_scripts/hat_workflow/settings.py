@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from hat.architecture import DesignSpace
 from hat.errors import InputError, nearest
 from hat.files import read_yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
-from jsonschema.validators import extend
+
+from hat_workflow.checks import check, types_of
 
 Kind = Literal["experiment", "corpus", "space", "training", "device"]
 Named = Kind | Literal["architecture"]
@@ -35,24 +32,16 @@ GENES = (*DesignSpace.choice_names(), "qkv_dim")
 SHORTER = 4
 """Fine-tuning takes the paper a quarter of the updates of a training from scratch (Table 6)."""
 
-NUMBERS = Draft202012Validator.TYPE_CHECKER.redefine_many(
-    {
-        "integer": lambda _, value: type(value) is int,
-        "number": lambda _, value: type(value) in (int, float) and abs(value) < math.inf,  # nan is not less
-    }
-)
-Validator = extend(Draft202012Validator, type_checker=NUMBERS)
-
 
 def load(kind: Kind, name: str | os.PathLike[str]) -> dict[str, Any]:
-    """The configuration `name` of this kind: complete, every key legal. InputError otherwise.
+    """The configuration `name` of this kind: complete, every key legal. InputError otherwise, a line for each fault.
 
     `name` is a file name without `.yaml` in the folder of its kind, or the path of a `.yaml` file.
     """
     path = find(kind, name)
     rule = schema(kind)
     record = _filled(read_yaml(path) or {}, rule)
-    _check(record, rule, shown(path))
+    check(record, rule, shown(path))
     if kind == "experiment" and record["experiment"] is None:
         record["experiment"] = path.stem
     return cast(dict[str, Any], record)
@@ -136,72 +125,9 @@ def _filled(value: Any, rule: dict[str, Any]) -> Any:
         return filled | {key: _filled(default, known[key]) for key, default in absent.items()}
     if isinstance(value, list):
         return [_filled(part, rule.get("items", {})) for part in value]
-    if isinstance(value, str) and "number" in _types(rule) and "string" not in _types(rule):
+    if isinstance(value, str) and "number" in types_of(rule) and "string" not in types_of(rule):
         try:
             return float(value)
         except ValueError:
             return value
     return value
-
-
-def _check(record: Any, rule: dict[str, Any], place: str) -> None:
-    problem = best_match(Validator(rule).iter_errors(record))
-    if problem is not None:
-        raise _input_error(problem, place)
-
-
-def _input_error(problem: ValidationError, place: str) -> InputError:
-    """The one line of the first problem: file, key path, value, what is legal."""
-    rule = problem.schema if isinstance(problem.schema, dict) else {}
-    where = " > ".join(map(str, problem.absolute_path))
-    prefix = f"{where}: " if where else ""
-    if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
-        known = rule.get("properties", {})
-        unknown = next(key for key in problem.instance if key not in known)
-        return InputError(place, f"{prefix}unknown key {unknown!r}", nearest(str(unknown), known))
-    if problem.validator == "required":
-        return InputError(place, f"{prefix}{problem.message}", ", ".join(rule.get("properties", {})))
-    if problem.validator == "enum" and isinstance(problem.instance, str):
-        return InputError(place, f"{prefix}{problem.instance!r}", nearest(problem.instance, map(str, rule["enum"])))
-    return InputError(place, f"{prefix}{problem.instance!r}", _legal(rule))
-
-
-def _legal(rule: dict[str, Any]) -> str:
-    """What a rule of a schema allows, in words."""
-    values = ", ".join(_legal_values(rule))
-    described = rule.get("description") or f"matching {rule.get('pattern', 'the schema')}"
-    return f"{values} ({described})" if values else described
-
-
-def _legal_values(rule: dict[str, Any]) -> Iterator[str]:
-    if "enum" in rule:
-        yield ", ".join(map(str, rule["enum"]))
-    if "pattern" not in rule and _types(rule):
-        yield " or ".join(TYPES[name] for name in _types(rule))
-    yield from (f"{words} {rule[key]}" for key, words in BOUNDS.items() if key in rule)
-
-
-def _types(rule: dict[str, Any]) -> list[str]:
-    types = rule.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
-
-
-TYPES = {
-    "object": "keys with values",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a finite number",
-    "boolean": "true or false",
-    "null": "null",
-}
-BOUNDS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "greater than",
-    "maximum": "at most",
-    "exclusiveMaximum": "less than",
-    "minItems": "entries at least",
-    "minProperties": "keys at least",
-    "minLength": "characters at least",
-    "uniqueItems": "all different:",
-}

@@ -1,0 +1,42 @@
+"""What local files hold, as a hash: a file that an experiment names counts by its contents, not by its time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hat.errors import InputError
+from hat.files import digest, file_digest, read_json, write_json
+
+Stamp = list[int]
+"""Size, time of the last change in ns, inode: as long as these stay, so do the contents."""
+
+
+class Contents:
+    """Hashes of files, each computed once and remembered in the JSON file `memory` as long as its stamp stays."""
+
+    def __init__(self, memory: str | os.PathLike[str]) -> None:
+        self._memory = Path(memory)
+        try:
+            self._known: dict[str, tuple[Stamp, str]] = read_json(memory)
+        except InputError:
+            self._known = {}
+
+    def of(self, groups: Iterable[Sequence[str]]) -> str:
+        """One hash of the first file of each group that is there; a group of which none is counts as absent."""
+        found = [next((self._of(Path(path)) for path in group if Path(path).is_file()), None) for group in groups]
+        return f"contents {digest(found)}"
+
+    def _of(self, path: Path) -> str:
+        name, stat = str(path.absolute()), path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        known, found = self._known.get(name, ([], ""))
+        if known != stamp:
+            found = file_digest(path)
+            self._known[name] = (stamp, found)
+            try:
+                write_json(self._memory, self._known)
+            except OSError:  # who may not write here may still plan
+                pass
+        return found
