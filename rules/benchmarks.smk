@@ -2,8 +2,8 @@
 # corpus is prepared. Not part of `all`.
 rule benchmark:
     input:
-        each(paths.TRAINING_SPEED, ASKED.places()),
-        each(paths.SEARCH_SPEED, ASKED.places()),
+        each(paths.TRAINING_SPEED, ASKED.wildcards()),
+        each(paths.SEARCH_SPEED, ASKED.wildcards()),
         paths.CORPUS_SPEED.format(experiment=NAME),
 
 

@@ -12,7 +12,7 @@ rule budget:
     params:
         code=code("budget"),
         command=command("budget"),
-        experiment=ASKED.place,
+        experiment=ASKED.file,
         table=paths.BUDGET.format(experiment=NAME),
     shell:
         """

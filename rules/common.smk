@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import sys
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
@@ -19,7 +20,6 @@ from hat_workflow.contents import Contents
 from hat_workflow.settings import GENES
 
 CONFIG_KEYS = ("experiment", "mirror")
-EMPTY = "(?!)"  # a pattern that nothing matches
 
 # Commands run in the Python that runs Snakemake; an activated conda environment still goes before it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
@@ -62,12 +62,7 @@ CONTENTS = Contents(paths.CONTENTS)
 
 
 def any_of(names):
-    return "|".join(re.escape(name) for name in sorted(set(names))) or EMPTY
-
-
-def made_by(command):
-    """For wildcard_constraints: the models whose checkpoints a command writes."""
-    return any_of(model.name for model in EVERY_MODEL if model.made_by == command)
+    return "|".join(re.escape(name) for name in sorted(set(names))) or "(?!)"  # matches nothing
 
 
 wildcard_constraints:
@@ -75,7 +70,7 @@ wildcard_constraints:
     task=any_of(TASKS),
     corpus=any_of(FILES["corpus"]),
     device=any_of(FILES["device"]),
-    budget=any_of(place["budget"] for place in ASKED.places(budgets=True)),
+    budget=any_of(known["budget"] for known in ASKED.wildcards(budgets=True)),
     model=any_of(model.name for model in EVERY_MODEL),
     kind="[a-z_]+",
     value=r"\d+",
@@ -83,9 +78,9 @@ wildcard_constraints:
     split=r"[A-Za-z0-9_-]+",
 
 
-def each(pattern, places):
-    """For input: the path of each place, a dictionary of wildcards."""
-    return [pattern.format(experiment=NAME, **place) for place in places]
+def each(pattern, wildcards):
+    """For input: the path of each of several dictionaries of wildcards."""
+    return [pattern.format(experiment=NAME, **known) for known in wildcards]
 
 
 @cache
@@ -130,14 +125,7 @@ def settings(**parts):
 
 def of_task(*keys):
     """For params: one value of the task, such as of_task("search", "iterations")."""
-
-    def value(wildcards):
-        found = TASKS[wildcards.task]
-        for key in keys:
-            found = found[key]
-        return found
-
-    return value
+    return lambda wildcards: reduce(getitem, keys, TASKS[wildcards.task])
 
 
 def option(flag, *keys):

@@ -9,6 +9,11 @@ localrules:
     sample_subtransformer,
 
 
+def made_by(command):
+    """For wildcard_constraints: the models whose checkpoints a command writes."""
+    return any_of(model.name for model in EVERY_MODEL if model.made_by == command)
+
+
 def model_of(wildcards):
     return MODELS[wildcards.task][wildcards.model]
 

@@ -50,7 +50,7 @@ rule gather_results:
         code=code("gather_results"),
         command=command("gather_results"),
         settings=lambda wildcards: rest_of(ASKED, STUDIES[wildcards.study], wildcards.kind),
-        experiment=ASKED.place,
+        experiment=ASKED.file,
     shell:
         """
         python {params.command:q} \

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+import re
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from design_baseline import SCALED, designed
+from hat.errors import InputError
 from hat.files import JsonFile, write_csv
 from hat.footprint import (
     SECONDS_PER_HOUR,
@@ -22,17 +24,23 @@ from hat.footprint import (
     training,
 )
 from hat.interop.architectures import read_architecture
-from hat.latency.profile import variants
 from hat.latency.samples import read_samples
 from hat.paper.published.table2 import costs_table, ratios_table
 from hat.paper.tables import Table, readable
-from hat.search.evolution import SEEDS
-from hat_workflow import command, experiment, settings
-from hat_workflow.experiment import Experiment, search_settings
-from hat_workflow.models import FAMILIES, FIGURES, MAIN, MAKERS
+from hat_workflow import command, experiment, paths, settings
+from hat_workflow.baselines import SCALED, designed
+from hat_workflow.experiment import Experiment
+from hat_workflow.studies import STUDIES, search_settings
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
 """Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
+TRAINING = ("train_model", "distil_model", "train_rival")
+"""The commands that train dense models."""
+RULES = settings.ROOT / "rules"
+RULE = re.compile(r"^(?:use )?rule (?:\w+ as )?(\w+)(?: with)?:", re.MULTILINE)
+JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+STAGES = ("corpus", "supertransformer", "latency", "search", "models", "scores", "studies", "paper")
+"""The files of `rules/` that build an experiment, in the order of the road."""
 IN_TURN = 2
 """Each timed run is followed by one of the anchor, which takes about as long as the mean of the space."""
 
@@ -63,101 +71,40 @@ class Workload:
 
 def main(args: argparse.Namespace) -> None:
     asked = experiment.read(args.experiment)
-    stages = stages_of(asked, args.results)
+    stages = stages_of(asked)
     records = [stage.record(name) for name, stage in stages.items()]
     print(*(table.text() for table in (budget_table(asked, records), costs_table(), ratios_table())), sep="\n")
     write_csv(args.output, records)
 
 
-def jobs_of(asked: Experiment) -> dict[str, dict[str, int]]:
-    """How many jobs of each rule build the experiment from nothing; by stage, a file of `rules/`."""
+def jobs_of(asked: Experiment) -> dict[str, int]:
+    """How many jobs of each stage, a file of `rules/`, build the experiment from nothing: Snakemake counts them."""
+    words = ["--dry-run", "--forceall", "--cores", "1", "--config", f"experiment={asked.file}"]
+    snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(settings.ROOT / "Snakefile")]
+    run = subprocess.run([*snakemake, *words], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        told = [line.removeprefix("error: ") for line in run.stderr.splitlines() if line.startswith("error: ")]
+        raise InputError("budget", "; ".join(told) or run.stderr[-1000:], "an experiment that can be planned")
+    stages = {rule: file.stem for file in RULES.glob("*.smk") for rule in RULE.findall(file.read_text())}
+    jobs = dict.fromkeys(STAGES, 0)
+    for rule, count in dict(JOBS.findall(run.stdout + run.stderr)).items():  # the table is printed twice
+        if rule in stages:
+            jobs[stages[rule]] += int(count)
+    return jobs
+
+
+def stages_of(asked: Experiment) -> dict[str, Stage]:
+    """The cost of each stage and of all together; results that are there already make an estimate better."""
     tasks = asked.settings["tasks"]
-    trained = {name for name, task in tasks.items() if task["training"] is not None}
-    devices = [(name, device) for name, task in tasks.items() for device in task["devices"]]
-    at_hand = [(name, device) for name, device in devices if asked.at_hand(device)]
-    rivals = sum(model.kind != "transformer" for name, device in at_hand for model in asked.measured_on(name, device))
-    studied = [study for task in tasks.values() for study in task["studies"]]
-    prepared = {tasks[name]["corpus"] for name in trained.union(name for name, _ in at_hand)}
-    generated = [asked.files["corpus"][corpus][1]["generated"] is not None for corpus in prepared]
-    models = [(name, model) for name, task in asked.models.items() for model in task.values()]
-    timed = sum(len(asked.measured_on(name, device)) for name, device in at_hand)
-    scores = sum(len(tasks[name]["generation"]["splits"]) for name, _ in models if name in trained)
-    made = Counter(model.made_by for name, model in models if name in trained)
-    sources = Counter(path.split("/")[0] for _, path in {(name, model.architecture) for name, model in models})
-    tables = [table for table in FAMILIES if table in (MAIN, *studied)]
-    drawn = [figure for figure, table in FIGURES.items() if figure in studied or table in studied]
-
-    def budgets(places: Iterable[tuple[str, str]], wanted: set[str]) -> int:
-        return sum(len(tasks[name]["devices"][device]["budgets"]) for name, device in places if name in wanted)
-
-    stand_ins = budgets(devices, {name for name, task in tasks.items() if "stand_in" in task["studies"]})
-    return {
-        "corpus": {
-            "generate_corpus": sum(generated),
-            "fetch_corpus": len(generated) - sum(generated),
-            **dict.fromkeys(("clean_corpus", "tokenise_corpus", "encode_bpe", "binarise_corpus"), len(generated)),
-        },
-        "supertransformer": {"train_supertransformer": len(trained)},
-        "latency": {
-            "collect_latency": sum(tasks[name]["latency"]["shards"] for name, _ in at_hand),
-            "merge_latency": len(at_hand),
-            "fetch_latency": len(devices) - len(at_hand),
-            "fit_predictor": len(devices),
-            "resolve_budgets": budgets(devices, trained) + stand_ins,
-            "predict_latency": len(devices) - len(at_hand),
-        },
-        "search": {
-            "search_subtransformer": budgets(devices, trained),
-            "confirm_subtransformer": budgets(at_hand, trained),
-            "choose_subtransformer": budgets(devices, trained) - budgets(at_hand, trained),
-        },
-        "models": {
-            "design_baseline": sources["baselines"],
-            "convert_architecture": sources["given"],
-            "sample_subtransformer": sources["sampled"],
-            **{maker: made[maker] for maker in MAKERS},
-            "measure_model": timed - rivals,
-            "measure_rival": rivals,
-        },
-        "scores": {"translate_model": scores, "score_model": scores},
-        "studies": {
-            "study_predictor": sum("predictors" in tasks[name]["studies"] for name, _ in devices),
-            **dict.fromkeys(("make_predictors", "draw_learning_curves"), int("predictors" in studied)),
-            "search_stand_in": stand_ins,
-            "draw_stand_in": int("stand_in" in studied),
-            "profile_latency": sum("figure2" in tasks[name]["studies"] for name, _ in at_hand),
-            "draw_figure2": int(any("figure2" in tasks[name]["studies"] for name, _ in at_hand)),
-        },
-        "search_studies": {
-            "compare_searches": studied.count("figure9"),
-            "draw_figure9": int("figure9" in studied),
-            "search_pareto": studied.count("pareto"),
-            "draw_pareto": int("pareto" in studied),
-            "search_online": studied.count("online"),
-            "make_online": int("online" in studied),
-        },
-        "paper": {
-            "gather_results": len(tables),
-            **dict.fromkeys(("make_table8", "draw_figure6"), 1),
-            "make_comparison": len(tables) - 1,
-            "draw_models": len(drawn) + int(scores > 0 and timed > 0),
-            "draw_figure12": int(any(task["compared"] for task in tasks.values())),
-        },
-    }
-
-
-def stages_of(asked: Experiment, results: Path) -> dict[str, Stage]:
-    """The cost of each stage and of all together; `results` is searched for what makes an estimate better."""
-    tasks = asked.settings["tasks"]
-    footprints = [footprints_of(asked, name, results) for name in tasks]
-    device_hours = [device_hours_of(asked, name, results) for name in tasks]
+    footprints = [footprints_of(asked, name) for name in tasks]
+    device_hours = [device_hours_of(asked, name) for name in tasks]
     stages = {
         stage: Stage(
-            jobs=sum(rules.values()),
+            jobs=jobs,
             footprint=None if stage == "scores" else Footprint(sum(task.get(stage, 0.0) for task in footprints)),
             device_hours=total([task.get(stage, 0.0) for task in device_hours]),
         )
-        for stage, rules in jobs_of(asked).items()
+        for stage, jobs in jobs_of(asked).items()
     }
     everything = Stage(
         jobs=sum(stage.jobs for stage in stages.values()),
@@ -167,27 +114,25 @@ def stages_of(asked: Experiment, results: Path) -> dict[str, Stage]:
     return stages | {"total": everything}
 
 
-def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, float]:
+def footprints_of(asked: Experiment, name: str) -> dict[str, float]:
     """GPU-hours of the stages of a task that train or score. What a search will find costs as much as the mean."""
     task = asked.settings["tasks"][name]
     if task["training"] is None:
         return {}
     space_file, _ = asked.files["space"][task["space"]]
     training_file, _ = asked.files["training"][task["training"]]
-    work = workload(asked, task, results)
+    work = workload(asked, task)
     size = (work.sentence_length, work.vocabulary)
     mean = mean_flops_per_token(settings.design_space(space_file), *size, asked.settings["seed"])
     scaled = [designed(space_file, kind, value) for kind in SCALED for value in task["baselines"][kind]]
-    models = [model for model in asked.models[name].values() if model.made_by == "train_model"]
+    models = [model for model in asked.models[name].values() if model.made_by in TRAINING]
     given = [settings.find("architecture", model.given) for model in models if model.given is not None]
     known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
     finetuned = sum(model.family == "finetuned" for model in models)
     planned = search_settings(task).planned_evaluations
     searches = sum(len(device["budgets"]) for device in task["devices"].values())
 
-    first = next(iter(task["devices"].values()), {"budgets": []})
-    more = {"figure9": 2 * SEEDS, "pareto": len(first["budgets"]), "online": 1}
-    studied = sum(count for study, count in more.items() if study in task["studies"])
+    studied = sum(STUDIES[study].searches(task) for study in task["studies"])
 
     def scored(searches: int) -> float:
         return forward(mean, searches * planned * work.validation_tokens).gpu_hours
@@ -200,32 +145,34 @@ def footprints_of(asked: Experiment, name: str, results: Path) -> dict[str, floa
     return {
         "supertransformer": trained("supertransformer", mean),
         "search": scored(searches),
-        "search_studies": scored(studied),
+        "studies": scored(studied),
         "models": sum(trained("subtransformer", flops) for flops in known + unknown)
         + finetuned * trained("finetuning", mean),
     }
 
 
-def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, float | None]:
+def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
     """Hours for which the stages of a task time models on its devices; unknown without a latency data set.
 
     A search times one candidate when its best keeps the latency budget, the online search at least all that it scores.
     Devices that are not at hand are not timed.
     """
     task = asked.settings["tasks"][name]
-    folder = results / asked.settings["experiment"] / name / "latency"
+    place = {"experiment": asked.name, "task": name}
     devices = {device: wanted for device, wanted in task["devices"].items() if asked.at_hand(device)}
-    mean_ms = {device: mean_latency_ms(folder / device / "samples.csv") for device in devices}
+    mean_ms = {device: mean_latency_ms(Path(paths.SAMPLES.format(device=device, **place))) for device in devices}
     runs = task["measurement"]["runs"]
     space_file, _ = asked.files["space"][task["space"]]
-    profiled = len(variants(settings.design_space(space_file))) if "figure2" in task["studies"] else 0
-    planned = search_settings(task).planned_evaluations
-    searched = planned * task["latency"]["runs"] if "online" in task["studies"] else 0
+    space, studies = settings.design_space(space_file), [STUDIES[study] for study in task["studies"]]
+    studied = {
+        device: sum(study.timed_runs(task, space) for study in studies if study.devices != "first" or device == first)
+        for first in list(devices)[:1]
+        for device in devices
+    }
     timed_runs = {
         "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
         "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
-        "studies": dict.fromkeys(devices, profiled * runs),
-        "search_studies": dict.fromkeys(list(devices)[:1], searched),
+        "studies": studied,
         "models": {device: len(asked.measured_on(name, device)) * runs for device in devices},
     }
 
@@ -236,10 +183,10 @@ def device_hours_of(asked: Experiment, name: str, results: Path) -> dict[str, fl
     return {stage: total([hours(*item) for item in devices.items()]) for stage, devices in timed_runs.items()}
 
 
-def workload(asked: Experiment, task: Mapping[str, Any], results: Path) -> Workload:
+def workload(asked: Experiment, task: Mapping[str, Any]) -> Workload:
     """From the binarised corpus or, as long as that is not there, from the corpus file and assumptions."""
     _, corpus = asked.files["corpus"][task["corpus"]]
-    path = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
+    path = Path(paths.STATISTICS.format(corpus=task["corpus"]))
     if path.is_file():
         found = JsonFile(path)
         return Workload(
@@ -299,7 +246,6 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiment", required=True, help="experiment: its name or its file")
-    parser.add_argument("--results", required=True, type=Path, help="folder of all results, whatever is in it already")
     parser.add_argument("--output", required=True, type=Path, help="table to write (CSV)")
     return parser
 

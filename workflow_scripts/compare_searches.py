@@ -8,7 +8,7 @@ from pathlib import Path
 from hat.files import write_csv
 from hat.search.evolution import SEEDS, random_settings
 from hat_workflow import command
-from hat_workflow.arguments import inheriting, searching
+from hat_workflow.arguments import identity, inheriting, searching
 
 
 def main(args: argparse.Namespace) -> None:
@@ -22,7 +22,7 @@ def main(args: argparse.Namespace) -> None:
                 history = searching.search(args, predict, loss, wanted=wanted, seed=seed, asked=lambda: loss.asked)
                 scored = [member.loss for member in history if member.candidate.origin != "parent"]
                 rows += [
-                    {"algorithm": algorithm, "seed": seed, "evaluation": number, "loss": found}
+                    {**identity.of(args), "algorithm": algorithm, "seed": seed, "evaluation": number, "loss": found}
                     for number, found in enumerate(scored, start=1)
                 ]
     write_csv(args.output, rows)

@@ -9,7 +9,7 @@ from hat.progress import Progress, say
 from hat.search.pareto import front, pareto_search
 from hat.search.tables import ranked, write_candidates, write_history
 from hat_workflow import command
-from hat_workflow.arguments import inheriting, searching
+from hat_workflow.arguments import identity, inheriting, searching
 
 
 def main(args: argparse.Namespace) -> None:
@@ -32,8 +32,8 @@ def main(args: argparse.Namespace) -> None:
             known = loss.asked
     found = front(history)
     say(f"search pareto: {progress.done} SubTransformers, {known} of them scored here, {len(found)} on the front")
-    write_history(args.history, history)
-    write_candidates(args.front, ranked(found))
+    write_history(args.history, history, identity.of(args))
+    write_candidates(args.front, ranked(found), identity.of(args))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     inheriting.add_arguments(p)
     searching.add_predictor_argument(p)
     searching.add_settings(p)
-    p.add_argument("--searches", type=int, default=1, metavar="N", help="score as many as so many searches would")
+    p.add_argument("--searches", type=int, default=1, metavar="N", help="score as many as N searches do")
     p.add_argument("--history", required=True, type=Path, metavar="CSV", help="every evaluation")
     p.add_argument("--front", required=True, type=Path, metavar="CSV", help="those that none beats in both")
     return p

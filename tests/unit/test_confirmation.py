@@ -12,6 +12,7 @@ from hat.search.tables import RankedCandidate, read_candidates, write_candidates
 
 from tests.unit.latency_world import SPACE, latency
 
+PLACE = {"task": "multi30k.de-en", "device": "bench", "budget": "p50"}
 CANDIDATES = [
     RankedCandidate(rank=rank, loss=4.0 + rank / 10, predicted_ms=19.0, sub=SPACE.sample(random.Random(rank)))
     for rank in (1, 2, 3)
@@ -71,13 +72,13 @@ def test_the_last_one_allowed_may_fit() -> None:
 
 
 def test_candidates_are_read_by_rank(tmp_path: Path) -> None:
-    write_candidates(tmp_path / "candidates.csv", CANDIDATES[::-1])
+    write_candidates(tmp_path / "candidates.csv", CANDIDATES[::-1], PLACE)
     assert read_candidates(tmp_path / "candidates.csv") == CANDIDATES
 
 
 def test_broken_candidates_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "candidates.csv"
-    write_candidates(path, CANDIDATES)
+    write_candidates(path, CANDIDATES, PLACE)
     text = path.read_text()
     path.write_text(text.splitlines()[0] + "\n")
     with pytest.raises(InputError, match="no rows"):

@@ -106,7 +106,7 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     predicted = Predictor.load("predictor.pt").predict_ms([SPACE.smallest, SPACE.maximum])
     pairs = enumerate(zip([SPACE.smallest, SPACE.maximum], predicted, strict=True), start=1)
     ranks = [RankedCandidate(rank=rank, loss=5.0, predicted_ms=ms, sub=sub) for rank, (sub, ms) in pairs]
-    write_candidates("candidates.csv", ranks)
+    write_candidates("candidates.csv", ranks, {})
     where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--reference", "signature.json")
     results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
     budget = ("--budgets", "budgets.json", "--budget", "90000ms")

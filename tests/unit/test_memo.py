@@ -62,7 +62,7 @@ def test_a_killed_search_resumes_to_the_history_it_would_have_had(tmp_path: Path
     rest = Counted()
     resumed = run(tmp_path / "killed", rest)
     for name, history in (("whole", unbroken), ("killed", resumed)):
-        write_history(tmp_path / f"{name}.csv", history)
+        write_history(tmp_path / f"{name}.csv", history, {"task": "a-b", "device": "bench", "budget": "p50"})
     assert (tmp_path / "whole.csv").read_bytes() == (tmp_path / "killed.csv").read_bytes()
     assert rest.asked == whole.asked[survive:], "only what the killed search had not scored is scored"
 

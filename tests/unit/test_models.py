@@ -10,7 +10,8 @@ import sample_subtransformer
 from hat.errors import InputError
 from hat.files import write_yaml
 from hat_workflow import experiment
-from hat_workflow.models import FAMILIES, MAIN, MAKERS, Model
+from hat_workflow.models import Model
+from hat_workflow.studies import MAIN, STUDIES
 
 from tests.spaces import TINY
 
@@ -66,14 +67,9 @@ def test_what_derives_from_a_model_has_its_architecture_and_its_latency(tmp_path
 
 def test_rivals_are_as_large_as_the_deepest_transformer(tmp_path: Path) -> None:
     found = models(tmp_path, "table3")
-    assert {name for name, model in found.items() if model.kind != "transformer"} == {"levenshtein", "evolved", "lite"}
-    assert found["lite"].architecture == "baselines/transformer-depth-2.yaml"
-
-
-def test_every_family_has_a_maker() -> None:
-    assert {family for families in FAMILIES.values() for family in families} == {
-        family for families in MAKERS.values() for family in families
-    }
+    assert {name for name, model in found.items() if model.is_rival} == {"levenshtein", "evolved", "lite"}
+    assert found["lite"].architecture.endswith("/baselines/transformer-depth-2.yaml")
+    assert {found[name].made_by for name in ("levenshtein", "evolved", "lite")} == {"train_rival"}
 
 
 def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
@@ -83,8 +79,8 @@ def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
     assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-2-threads")} == {
         "hat-this-cpu-2-threads-p50"
     }
-    assert asked.compared("demo.de-en", "table4") == []
-    assert len(asked.compared("demo.de-en", MAIN)) == 3
+    assert asked.models_of("demo.de-en", STUDIES["table4"]) == []
+    assert len(asked.models_of("demo.de-en", STUDIES[MAIN])) == 3
 
 
 @pytest.mark.parametrize(
@@ -95,7 +91,7 @@ def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
         ({"studies": ["table2"]}, "table2 without a Transformer as large; legal: baselines > depth, or no table2"),
         (
             {"devices": {"this-cpu": {"budgets": ["25%"]}}, "studies": ["distillation"]},
-            "distillation with 1 budgets for the first device; legal: at least 2, or no distillation",
+            "distillation with fewer than 2 budgets for the first device; legal: at least 2, or no distillation",
         ),
         (
             {"training": None, "sentence_length": 9, "studies": ["table4"]},
@@ -158,3 +154,24 @@ def test_members_of_a_space_are_sampled_by_name() -> None:
     for wrong in ("largets", "random-0", "random-x", "random"):
         with pytest.raises(InputError, match="legal: largest, smallest, random-1"):
             sample_subtransformer.sampled(TINY, wrong, 1)
+
+
+def test_every_fault_of_an_experiment_is_told_at_once(tmp_path: Path) -> None:
+    one = {"devices": {"this-cup": {}}, "space": "demoo"}
+    two = {"corpus": "demo.de-en", "latency": {"samples": 10, "shards": 11}, "generation": {"splits": ["tset"]}}
+    write_yaml(tmp_path / "asked.yaml", {"tasks": {"demo.de-en": one, "again": two}})
+    with pytest.raises(InputError) as caught:
+        experiment.read(str(tmp_path / "asked.yaml"))
+    faults = str(caught.value).splitlines()
+    assert len(faults) == 4
+    for word in ("did you mean 'this-cpu'?", "did you mean 'demo'?", "shards: 11", "did you mean 'test'?"):
+        assert any(word in fault for fault in faults)
+
+
+def test_what_a_study_looks_at_follows_from_its_declaration(tmp_path: Path) -> None:
+    asked = read(tmp_path, TASK | BASELINES | {"studies": ["figure9", "pareto", "figure2"]})
+    first = {"task": "demo.de-en", "device": "this-cpu"}
+    assert asked.searches_of(STUDIES["figure9"]) == [first | {"budget": "p75"}]
+    assert asked.searches_of(STUDIES["pareto"]) == [first | {"budget": "p25"}, first | {"budget": "p75"}]
+    assert asked.devices_of(STUDIES["figure2"]) == [first, first | {"device": "this-cpu-2-threads"}]
+    assert asked.devices_of(STUDIES["predictors"]) == []

@@ -16,15 +16,17 @@ SMALL = str(ROOT / "tests" / "workflow" / "small.yaml")
 
 
 @pytest.mark.parametrize("name", [*EXPERIMENTS, SMALL], ids=lambda name: Path(name).stem)
-def test_a_dry_run_announces_the_jobs_of_the_budget(repository: House, name: str) -> None:
-    jobs = [rule for rules in jobs_of(experiment.read(name)).values() for rule in rules.items()]
-    assert {rule: count for rule, count in jobs if count} == repository.planned("--config", f"experiment={name}")
+def test_the_budget_counts_the_jobs_that_a_dry_run_announces(repository: House, name: str) -> None:
+    assert sum(jobs_of(experiment.read(name)).values()) == sum(
+        repository.planned("--config", f"experiment={name}").values()
+    )
 
 
 def test_a_stage_is_a_file_of_rules() -> None:
-    for stage, rules in jobs_of(experiment.read("demo")).items():
-        text = (ROOT / "rules" / f"{stage}.smk").read_text()
-        assert not [rule for rule in rules if f"rule {rule}:" not in text]
+    jobs = jobs_of(experiment.read("demo"))
+    assert all((ROOT / "rules" / f"{stage}.smk").is_file() for stage in jobs)
+    assert jobs["corpus"] == 5
+    assert jobs["supertransformer"] == 1
 
 
 def test_it_prints_each_time_and_makes_nothing_else(tmp_path: Path) -> None:

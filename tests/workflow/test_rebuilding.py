@@ -8,37 +8,68 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hat_workflow.code_hash import hashed_files
 
 from tests.workflow.conftest import House, copy_house
 
 HERE = Path(__file__).parent
 EXPERIMENT = "tests/small.yaml"
-PAPER = {"gather_results": 1, "make_table8": 1, "draw_models": 1}
+PAPER = {"gather_results": 1, "make_table": 1, "draw_figure": 1}
+LIBRARY = "workflow_scripts/hat/"
+PLUGIN = "workflow_scripts/hat_fairseq/"
 ONE_MODEL = {"train_model": 1, "translate_model": 1, "score_model": 1}
 ONE_SEARCH = {"search_subtransformer": 1, "confirm_subtransformer": 1}
 DEVICE = "config/devices/this-cpu.yaml"
 CORPUS = "config/corpora/demo.de-en.yaml"
+OWN = "{source: de, target: en, train: text/train, valid: text/valid, test: text/test, bpe: 48}"
+STUDIED = (HERE / "small.yaml").read_text().replace("demo.de-en:", "own:")
+STUDIED += "    corpus: text/own.de-en.yaml\n    studies: [table3, table4]\n"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A copy of the repository in which everything of small.yaml is built, by commands that only pretend."""
-    folder = tmp_path_factory.mktemp("house")
+def finished_house(folder: Path, experiment: str) -> House:
+    """A copy of the repository in which everything of an experiment is built, by commands that only pretend."""
     # bash reads this file before each job: its `python` is the pretender
     fake = f"python() {{ '{sys.executable}' -S -E '{HERE / 'fake_command.py'}' \"$@\"; }}\n"
     (folder / "fake.sh").write_text(fake)
     house = copy_house(folder, {"BASH_ENV": str(folder / "fake.sh")})
     (folder / "tests").mkdir()
-    (folder / EXPERIMENT).write_text((HERE / "small.yaml").read_text())
+    (folder / EXPERIMENT).write_text(experiment)
     run = house.snakemake("--quiet", "all", "--config", f"experiment={EXPERIMENT}")
     assert run.returncode == 0, run.stdout + run.stderr
     return house
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return finished_house(tmp_path_factory.mktemp("house"), (HERE / "small.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """With rivals, and with a corpus of one's own."""
+    folder = tmp_path_factory.mktemp("studied")
+    (folder / "text").mkdir()
+    for name in ("train.de", "train.en", "valid.de", "valid.en", "test.de", "test.en"):
+        (folder / "text" / name).write_text("eins zwei\n")
+    (folder / "text" / "own.de-en.yaml").write_text(OWN)
+    return finished_house(folder, STUDIED)
+
+
 @pytest.fixture
-def house(finished: House) -> Iterator[House]:
+def house(small: House) -> Iterator[House]:
+    yield from kept(small)
+
+
+@pytest.fixture
+def house_of_studies(studied: House) -> Iterator[House]:
+    yield from kept(studied)
+
+
+def kept(finished: House) -> Iterator[House]:
     """The finished copy; sources that a test changes are put back."""
-    sources = [path for part in ("config", "workflow_scripts", "tests") for path in (finished.root / part).rglob("*.*")]
+    sources = [
+        path for part in ("config", "workflow_scripts", "tests", "text") for path in (finished.root / part).rglob("*.*")
+    ]
     before = {path: (path.read_bytes(), path.stat()) for path in sources if path.is_file()}
     yield finished
     for path, (content, stat) in before.items():
@@ -93,7 +124,7 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             "config/training/demo.yaml",
             "subtransformer:\n  updates: ",
             "subtransformer:\n  updates: 1",
-            {"train_model": 4, "translate_model": 4, "draw_models": 1},
+            {"train_model": 4, "translate_model": 4, "draw_figure": 1},
             {"train_supertransformer", "search_subtransformer", "collect_latency", "measure_model"},
         ),
         (
@@ -121,7 +152,7 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             "workflow_scripts/hat/scoring.py",
             "from pathlib import Path\n",
             "from pathlib import Path\n\nCHANGED = 1\n",
-            {"score_model": 4, "make_table8": 1},
+            {"score_model": 4, "make_table": 1},
             {"translate_model", "train_model", "measure_model", "search_subtransformer"},
         ),
         (
@@ -160,3 +191,50 @@ def test_the_corpus_is_shared_by_experiments(house: House) -> None:
         other.unlink()
     assert jobs["train_supertransformer"] == 1
     assert not {"generate_corpus", "clean_corpus", "tokenise_corpus", "encode_bpe", "binarise_corpus"} & set(jobs)
+
+
+STUDIES_PAPER = {"gather_results": 3, "make_table": 3, "draw_figure": 1}
+RIVALS = {"measure_rival": 3, "gather_results": 1, "make_table": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rebuilt"),
+    [
+        (LIBRARY + "footprint.py", "ON_DEMAND_USD = 0.74, 2.48", "ON_DEMAND_USD = 0.74, 2.50", STUDIES_PAPER),
+        (LIBRARY + "progress.py", "EVERY_SECONDS = 5.0", "EVERY_SECONDS = 6.0", {}),
+        (LIBRARY + "errors.py", "n=1)", "n=2)", {}),
+        (LIBRARY + "paper/table4.py", 'caption="Searched', 'caption="The searched', {"make_table": 1}),
+        (PLUGIN + "rivals/timing.py", "SENTENCES = 20", "SENTENCES = 21", RIVALS),
+        (PLUGIN + "distillation.py", "WEIGHT = 0.5", "WEIGHT = 0.6", {}),
+    ],
+    ids=["price", "progress interval", "error", "title of a table", "timed sentences of a rival", "distillation"],
+)
+def test_an_edit_rebuilds_what_it_changes(
+    house_of_studies: House, file: str, old: str, new: str, rebuilt: dict[str, int]
+) -> None:
+    house_of_studies.replace(file, old, new)
+    assert planned(house_of_studies) == rebuilt
+
+
+def test_the_searchs_patience_rebuilds_searches_and_keeps_every_loss(house_of_studies: House) -> None:
+    house_of_studies.replace(LIBRARY + "search/evolution.py", "PATIENCE = 1000", "PATIENCE = 2000")
+    jobs = planned(house_of_studies)
+    assert jobs["search_subtransformer"] == jobs["confirm_subtransformer"] == 2
+    assert not {"train_supertransformer", "collect_latency", "fit_predictor", "train_rival"} & set(jobs)
+    # the memo of losses is named by what computes a loss
+    assert "hat/search/evolution.py" not in hashed_files("hat_fairseq.inherited")
+
+
+@pytest.mark.parametrize("name", ["train.de", "test.en"])
+def test_an_edited_text_of_ones_own_rebuilds_everything_of_it(house_of_studies: House, name: str) -> None:
+    with open(house_of_studies.root / "text" / name, "a") as stream:
+        stream.write("drei\n")
+    jobs = planned(house_of_studies)
+    assert jobs["fetch_corpus"] == jobs["train_supertransformer"] == 1
+    assert jobs["train_model"] == 5
+    assert jobs["collect_latency"] == 2
+
+
+def test_a_touched_text_of_ones_own_rebuilds_nothing(house_of_studies: House) -> None:
+    (house_of_studies.root / "text" / "train.de").touch()
+    assert planned(house_of_studies) == {}

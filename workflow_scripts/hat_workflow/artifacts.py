@@ -11,7 +11,7 @@ from typing import Any, Literal
 from hat.errors import InputError, nearest
 
 from hat_workflow import paths
-from hat_workflow.experiment import Experiment, Place
+from hat_workflow.experiment import Experiment, Wildcards
 from hat_workflow.models import Model
 from hat_workflow.settings import GENES
 from hat_workflow.studies import Study
@@ -47,7 +47,7 @@ KINDS = {
 class Artifact:
     """One artifact of a kind: what it belongs to, its files by role, and what the experiment says of it."""
 
-    place: Place
+    identity: Wildcards
     files: dict[str, Path]
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -59,23 +59,25 @@ def artifacts(asked: Experiment, study: Study, kind: str) -> list[Artifact]:
     if kind not in KINDS:
         raise InputError(f"study {study.name}", f"unknown kind of artifact {kind!r}", nearest(kind, ["models", *KINDS]))
     found = KINDS[kind]
-    places = asked.devices_of(study) if found.per == "device" else asked.searches_of(study)
-    return [Artifact(place=place, files=_files(asked, found.files, **place)) for place in places]
+    belonging = asked.devices_of(study) if found.per == "device" else asked.searches_of(study)
+    return [Artifact(identity=known, files=_files(asked, found.files, **known)) for known in belonging]
 
 
 def rest_of(asked: Experiment, study: Study, kind: str) -> str:
     """What a gathered table depends on besides the files of its artifacts, as text."""
-    return json.dumps([[artifact.place, artifact.facts] for artifact in artifacts(asked, study, kind)], sort_keys=True)
+    return json.dumps(
+        [[artifact.identity, artifact.facts] for artifact in artifacts(asked, study, kind)], sort_keys=True
+    )
 
 
-def _files(asked: Experiment, patterns: Mapping[str, str], **place: str) -> dict[str, Path]:
-    return {role: Path(pattern.format(experiment=asked.name, **place)) for role, pattern in patterns.items()}
+def _files(asked: Experiment, patterns: Mapping[str, str], **known: str) -> dict[str, Path]:
+    return {role: Path(pattern.format(experiment=asked.name, **known)) for role, pattern in patterns.items()}
 
 
 def _models(asked: Experiment, study: Study) -> Iterator[Artifact]:
     """One for each task, device and model that a study shows."""
     for task, wanted in asked.tasks.items():
-        models = asked.compared(task, study)
+        models = asked.models_of(task, study)
         for device in wanted["devices"]:
             for model in models:
                 if device in asked.shown_on(task, model, study):
@@ -86,24 +88,24 @@ def _model(asked: Experiment, study: Study, task: str, device: str, model: Model
     wanted, own, trained = asked.tasks[task], device in model.devices, asked.trained(task)
     _, corpus = asked.files["corpus"][wanted["corpus"]]
     with_supertransformer = study.with_supertransformer and model.family == "hat"
-    place = {"task": task, "device": device, "model": model.name}
+    identity = {"task": task, "device": device, "model": model.name}
     timed = {"task": task, "device": device, "model": model.timed_as}
     files = {"architecture": model.architecture} | ({"confirmed": model.confirmed} if model.confirmed and own else {})
-    found = _files(asked, files, **place)
+    found = _files(asked, files, **identity)
     if asked.at_hand(device):
         found |= _files(asked, {"latency": paths.MODEL_LATENCY}, **timed)
     else:
         found |= _files(asked, {"predictions": paths.PREDICTED_MODELS}, **timed)
     if trained:
         split = wanted["generation"]["splits"][0]
-        found |= _files(asked, {"score": paths.SCORE, "report": paths.TRAINING_REPORT}, **place, split=split)
+        found |= _files(asked, {"score": paths.SCORE, "report": paths.TRAINING_REPORT}, **identity, split=split)
     if with_supertransformer:
-        found |= _files(asked, {"supertransformer": paths.SUPERTRANSFORMER_METRICS}, **place)
+        found |= _files(asked, {"supertransformer": paths.SUPERTRANSFORMER_METRICS}, **identity)
     if trained or wanted["sentence_length"] is None:
         found["corpus"] = Path(paths.BINARY.format(corpus=wanted["corpus"]))
     space = asked.files["space"][wanted["space"]][1]
     return Artifact(
-        place=place,
+        identity=identity,
         files=found,
         facts={
             "family": model.family,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hat.errors import InputError
@@ -35,8 +36,6 @@ class Contents:
         if known != stamp:
             found = file_digest(path)
             self._known[name] = (stamp, found)
-            try:
+            with suppress(OSError):  # planning needs no permission to write
                 write_json(self._memory, self._known)
-            except OSError:  # who may not write here may still plan
-                pass
         return found

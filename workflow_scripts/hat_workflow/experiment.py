@@ -22,16 +22,16 @@ from hat_workflow.studies import MAIN, OPTIONAL, STUDIES, Study, Task, search_se
 
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
-Place = dict[str, str]
-"""Wildcards of a path below `results/`: task, device, budget, model, split."""
+Wildcards = dict[str, str]
+"""What fills a path below `results/`: task, device, budget, model, split."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A checked experiment. Its tasks name files by their stems."""
 
-    place: str
-    """The experiment's file, as people know it."""
+    file: str
+    """As people know it."""
     settings: Contents
     files: Files
     """Path and contents of each file that a task names, by kind and name."""
@@ -57,10 +57,10 @@ class Experiment:
         """The tasks for which a study is made."""
         return [name for name, task in self.tasks.items() if _asked(study, task, self.files)]
 
-    def compared(self, task: str, study: Study) -> list[Model]:
+    def models_of(self, task: str, study: Study) -> list[Model]:
         """The models of a task that a study compares; none where the task does not ask for it."""
         models = self.models[task].values() if task in self.asks_for(study) else ()
-        return [model for model in models if model.family in study.compares]
+        return [model for model in models if model.family in study.families]
 
     def shown_on(self, task: str, model: Model, study: Study) -> tuple[str, ...]:
         """The devices on which a study shows a model."""
@@ -71,40 +71,40 @@ class Experiment:
         wanted = {
             model.timed_as
             for study in STUDIES.values()
-            for model in self.compared(task, study)
+            for model in self.models_of(task, study)
             if device in self.shown_on(task, model, study)
         }
         return [model for name, model in self.models[task].items() if name in wanted]
 
-    def places(self, devices: bool = False, budgets: bool = False) -> list[Place]:
+    def wildcards(self, devices: bool = False, budgets: bool = False) -> list[Wildcards]:
         """Every task, or every task and device, or every task, device and budget."""
         found = [{"task": task} for task in self.tasks]
         if devices or budgets:
-            found = [place | {"device": device} for place in found for device in self.tasks[place["task"]]["devices"]]
+            found = [known | {"device": device} for known in found for device in self.tasks[known["task"]]["devices"]]
         if budgets:
-            found = [place | {"budget": budget} for place in found for budget in self.budgets(**place)]
+            found = [known | {"budget": budget} for known in found for budget in self.budgets(**known)]
         return found
 
     def budgets(self, task: str, device: str) -> list[str]:
         """The names of the latency budgets of a device."""
         return [budget_name(text) for text in self.tasks[task]["devices"][device]["budgets"]]
 
-    def devices_of(self, study: Study) -> list[Place]:
+    def devices_of(self, study: Study) -> list[Wildcards]:
         """The devices that a study looks at."""
-        found = [place for place in self.places(devices=True) if place["task"] in self.asks_for(study)]
+        found = [known for known in self.wildcards(devices=True) if known["task"] in self.asks_for(study)]
         if study.devices == "at hand":
-            return [place for place in found if self.at_hand(place["device"])]
+            return [known for known in found if self.at_hand(known["device"])]
         if study.devices == "first":
-            return list({place["task"]: place for place in reversed(found)}.values())[::-1]
+            return list({known["task"]: known for known in reversed(found)}.values())[::-1]
         return found
 
-    def searches_of(self, study: Study) -> list[Place]:
+    def searches_of(self, study: Study) -> list[Wildcards]:
         """The searches that a study looks at."""
         found = []
-        for place in self.devices_of(study):
-            names = self.budgets(**place)
+        for known in self.devices_of(study):
+            names = self.budgets(**known)
             chosen = names[len(names) // 2 :][:1] if study.budgets == "middle" else names
-            found += [place | {"budget": budget} for budget in chosen]
+            found += [known | {"budget": budget} for budget in chosen]
         return found
 
 
@@ -140,7 +140,7 @@ def read(name: str, place: str | None = None) -> Experiment:
     with faults.collect():
         _check_names(models, place)
     faults.tell()
-    return Experiment(place=place, settings=asked, files=files, models=models)
+    return Experiment(file=place, settings=asked, files=files, models=models)
 
 
 def _models(task: Contents) -> list[Model]:
@@ -230,7 +230,7 @@ def _check_models(task: Contents, models: Sequence[Model], where: str) -> None:
     for name, count in Counter(model.name for model in models).items():
         if count > 1:
             faults.add(InputError(where, f"two models are called {name!r}", "one name, one model"))
-    drawn = [model.name for model in models if model.family in STUDIES[MAIN].compares]
+    drawn = [model.name for model in models if model.family in STUDIES[MAIN].families]
     for name in task["compared"]:
         if name not in drawn:
             faults.add(InputError(f"{where} > compared", repr(name), nearest(name, drawn)))

@@ -109,7 +109,7 @@ class Study:
     figures: tuple[str, ...] = ()
     reads: tuple[str, ...] = ("models",)
     """The kinds of artifacts that its exhibits are made of, those of `hat_workflow.artifacts.KINDS`."""
-    compares: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
     """The families of the models that it shows."""
     models_of: str | None = None
     """The study whose models it shows, where that has gathered them already."""
@@ -153,7 +153,7 @@ STUDIES = {
             name=MAIN,
             says="Latency, size and translation quality of all models.",
             tables=(MAIN,),
-            compares=("hat", "depth", "width", "given"),
+            families=("hat", "depth", "width", "given"),
             needs=(DEVICE,),
             always=True,
         ),
@@ -185,7 +185,7 @@ STUDIES = {
             name="table1",
             says="Each search's model measured on every device of the task.",
             tables=("table1",),
-            compares=("hat",),
+            families=("hat",),
             everywhere=True,
             needs=_SEARCHED,
         ),
@@ -198,7 +198,7 @@ STUDIES = {
             ),
             tables=("table2",),
             figures=("figure10",),
-            compares=("given", "depth", "evolved", "hat"),
+            families=("given", "depth", "evolved", "hat"),
             adds=lambda main: main.rivals("evolved"),
             with_supertransformer=True,
             needs=_RIVALS,
@@ -207,7 +207,7 @@ STUDIES = {
             name="table3",
             says="The same beside the Levenshtein and the Lite Transformer, each with the size of that Transformer.",
             tables=("table3",),
-            compares=("depth", "levenshtein", "evolved", "lite", "hat"),
+            families=("depth", "levenshtein", "evolved", "lite", "hat"),
             adds=lambda main: main.rivals("levenshtein", "evolved", "lite"),
             needs=_RIVALS,
         ),
@@ -215,7 +215,7 @@ STUDIES = {
             name="table4",
             says="The largest SubTransformer of the space, trained from scratch, beside HAT.",
             tables=("table4",),
-            compares=("hat", "largest"),
+            families=("hat", "largest"),
             adds=lambda main: main.sampled("largest"),
             needs=_SEARCHED,
         ),
@@ -227,7 +227,7 @@ STUDIES = {
             ),
             tables=("table5",),
             figures=("figure11",),
-            compares=("hat", "largest", "smallest", "random", "inherited"),
+            families=("hat", "largest", "smallest", "random", "inherited"),
             adds=Main.proxies,
             needs=_SEARCHED,
         ),
@@ -235,7 +235,7 @@ STUDIES = {
             name="table6",
             says="From scratch against fine-tuning of inherited weights (the recipe's section `finetuning`).",
             tables=("table6",),
-            compares=("hat", "finetuned"),
+            families=("hat", "finetuned"),
             adds=Main.finetuned,
             needs=_SEARCHED,
         ),
@@ -246,7 +246,7 @@ STUDIES = {
                 "budget; baselines at 4 bits. Sizes by the paper's rule and as stored."
             ),
             tables=("table7",),
-            compares=("hat", "depth", "width", "given", "quantised"),
+            families=("hat", "depth", "width", "given", "quantised"),
             adds=Main.quantised,
             needs=(*_SEARCHED, ASCENDING),
         ),
@@ -254,7 +254,7 @@ STUDIES = {
             name="distillation",
             says="The model with the narrowest budget, alone and with that of the widest as its teacher.",
             tables=("distillation",),
-            compares=("hat", "distilled"),
+            families=("hat", "distilled"),
             adds=Main.distilled,
             needs=(TRAINED, TWO_BUDGETS, ASCENDING),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -43,10 +43,11 @@ def ranked(history: Iterable[Evaluation]) -> list[RankedCandidate]:
     ]
 
 
-def write_history(path: str | os.PathLike[str], history: Sequence[Evaluation]) -> None:
-    """One row per member of each iteration's population, in the order of scoring."""
+def write_history(path: str | os.PathLike[str], history: Sequence[Evaluation], place: Mapping[str, str]) -> None:
+    """One row per member of each iteration's population, in the order of scoring; `place`: task, device, budget."""
     rows = [
         {
+            **place,
             "iteration": member.iteration,
             "origin": member.candidate.origin,
             "loss": member.loss,
@@ -58,8 +59,11 @@ def write_history(path: str | os.PathLike[str], history: Sequence[Evaluation]) -
     write_csv(path, rows)
 
 
-def write_candidates(path: str | os.PathLike[str], candidates: Sequence[RankedCandidate]) -> None:
-    write_csv(path, [candidate.to_row() for candidate in candidates])
+def write_candidates(
+    path: str | os.PathLike[str], candidates: Sequence[RankedCandidate], place: Mapping[str, str]
+) -> None:
+    """One row per candidate; `place`: task, device, budget."""
+    write_csv(path, [{**place, **candidate.to_row()} for candidate in candidates])
 
 
 def read_candidates(path: str | os.PathLike[str]) -> list[RankedCandidate]:

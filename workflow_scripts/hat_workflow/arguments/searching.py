@@ -15,6 +15,7 @@ from hat.search.reach import Predict
 from hat.search.tables import ranked, write_candidates, write_history
 
 from hat_workflow import settings
+from hat_workflow.arguments import identity
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
@@ -25,6 +26,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 
 def add_settings(p: argparse.ArgumentParser) -> None:
+    identity.add_arguments(p)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     defaults = Settings()
     p.add_argument("--iterations", type=int, default=defaults.iterations, metavar="N")
@@ -92,5 +94,5 @@ def search(
 
 
 def write_tables(args: argparse.Namespace, history: Sequence[Evaluation]) -> None:
-    write_history(args.history, history)
-    write_candidates(args.candidates, ranked(history))
+    write_history(args.history, history, identity.of(args))
+    write_candidates(args.candidates, ranked(history), identity.of(args))

@@ -118,6 +118,16 @@ def test_bad_input_is_one_line(kind: Kind, text: str, line: str, tmp_path: Path)
     assert "\n" not in message
 
 
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("{sead: 1, seed: one, tasks: {a: {search: {mutation: 0, iteration: 3}}}}\n")
+    with pytest.raises(InputError) as raised:
+        settings.load("experiment", path)
+    faults = str(raised.value).splitlines()
+    assert len(faults) == 4
+    assert all(fault.startswith(f"{path}: ") for fault in faults)
+
+
 def test_an_unknown_name_lists_what_exists() -> None:
     with pytest.raises(InputError, match=r"config/spaces/smal\.yaml: unknown space 'smal'.*did you mean 'small'\?"):
         settings.load("space", "smal")
