@@ -29,10 +29,12 @@ def main(args: argparse.Namespace) -> None:
         say(f"latency: rows {stretch.first} to {stretch.last} at {stretch.shift:.0%} of the others' latency, left out")
     samples.write(args.output)
     facts = {
+        "task": args.task,
+        "device": settings.find("device", args.device).stem,
         "from": found.origin,
         "sha256": found.sha256,
-        "samples": len(samples.drift),
-        "drifted": int((samples.drift != 1).sum()),
+        "samples": len(samples.frame),
+        "drifted": int((samples.frame["drift"] != 1).sum()),
         "stretches": [asdict(stretch) for stretch in samples.stretches],
     }
     write_json(args.signature, facts)

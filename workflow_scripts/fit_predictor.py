@@ -8,28 +8,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hat.files import write_csv, write_json
+from hat.files import write_json
+from hat.frames import write_frame
 from hat.predictor.fitting import fit
-from hat.predictor.measurements import Measurements
+from hat.predictor.measurements import read_measurements
 from hat.progress import say
 from hat_workflow import command, settings
 
 
 def main(args: argparse.Namespace) -> None:
     space = settings.design_space(args.space)
-    found = Measurements.load(args.samples, space, args.space)
-    data = found.only_steady()
-    fitted = fit(data.features, data.latency_ms, space.feature_maxima(), args.seed)
+    data = read_measurements(args.samples, space, args.space)
+    fitted = fit(data[data["steady"]], space.feature_maxima(), args.seed)
     for name, errors in fitted.report["models"].items():
         say(f"predictor: {name}: test error {errors['test']['rmse_ms']:.3g} ms ({errors['test']['mape']:.1%})")
     fitted.predictor.save(args.predictor)
-    write_json(args.report, {**fitted.report, "left_out": int((~found.steady).sum())})
-    rows = zip(*fitted.test.values(), strict=True)
-    write_csv(args.predictions, [dict(zip(fitted.test, row, strict=True)) for row in rows])
+    identity = {"task": args.task, "device": args.device_name}
+    write_json(args.report, {**identity, **fitted.report, "left_out": int((~data["steady"]).sum())})
+    write_frame(args.predictions, fitted.test.assign(**identity)[[*identity, *fitted.test]])
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--task", required=True, metavar="NAME")
+    p.add_argument("--device-name", required=True, metavar="NAME", help="on which the samples were measured")
     p.add_argument("--samples", required=True, type=Path, metavar="CSV")
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     p.add_argument("--seed", type=int, default=1, metavar="N", help="of the split and of the MLP's first weights")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import pandas as pd
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import write_csv
+from hat.frames import write_frame
 from hat.predictor.model import Predictor, reported_rmse_ms
 from hat_workflow import command
 
@@ -16,13 +17,20 @@ def main(args: argparse.Namespace) -> None:
     if len(args.models) != len(args.architectures):
         raise InputError("--architectures", f"{len(args.architectures)} for {len(args.models)} models", "one for each")
     predicted = Predictor.load(args.predictor).predict_ms([*map(SubTransformer.load, args.architectures)])
-    rmse_ms = reported_rmse_ms(args.report)
-    found = zip(args.models, predicted, strict=True)
-    write_csv(args.output, [{"model": name, "predicted_ms": ms, "rmse_ms": rmse_ms} for name, ms in found])
+    columns = {
+        "task": args.task,
+        "device": args.device_name,
+        "model": args.models,
+        "predicted_ms": predicted,
+        "rmse_ms": reported_rmse_ms(args.report),
+    }
+    write_frame(args.output, pd.DataFrame(columns))
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--task", required=True, metavar="NAME")
+    p.add_argument("--device-name", required=True, metavar="NAME", help="that is not at hand")
     p.add_argument("--predictor", required=True, type=Path, metavar="PT")
     p.add_argument("--report", required=True, type=Path, metavar="JSON", help="the predictor's errors")
     p.add_argument("--models", required=True, nargs="+", metavar="NAME")

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from hat.files import write_csv
-from hat.predictor.measurements import Measurements
+import pandas as pd
+from hat.frames import write_frame
+from hat.predictor.measurements import read_measurements
 from hat.predictor.studying import planned_fits, study
 from hat.progress import Progress
 from hat_workflow import command, settings
@@ -16,18 +17,20 @@ from hat_workflow.arguments.timing import positive
 
 def main(args: argparse.Namespace) -> None:
     space = settings.design_space(args.space)
-    data = Measurements.load(args.samples, space, args.space)
+    data = read_measurements(args.samples, space, args.space)
     seeds = range(args.seeds)
-    progress = Progress(f"study {args.samples.parent.name}", 2 * planned_fits(data, seeds), unit="predictors")
+    progress = Progress(f"study {args.device_name}", 2 * planned_fits(data, seeds), unit="predictors")
     rows = []
     for trial in study(data, space.feature_maxima(), args.seed, seeds):
-        rows.append(asdict(trial))
+        rows.append({"task": args.task, "device": args.device_name, **asdict(trial)})
         progress.step()
-    write_csv(args.output, rows)
+    write_frame(args.output, pd.DataFrame(rows))
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--task", required=True, metavar="NAME")
+    p.add_argument("--device-name", required=True, metavar="NAME", help="on which the samples were measured")
     p.add_argument("--samples", required=True, type=Path, metavar="CSV")
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="of the split into train, validation and test")

@@ -86,13 +86,17 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert signature["signature"]["sentence_length"] == 3
 
     out = ("--predictor", "predictor.pt", "--report", "predictor.json")
-    run(fit_predictor, "--samples", "samples.csv", "--space", "space.yaml", *out, "--predictions", "predictions.csv")
+    whose = ("--task", "any.de-en", "--device-name", "bench")
+    words = ("--samples", "samples.csv", "--space", "space.yaml", *out, "--predictions", "predictions.csv")
+    run(fit_predictor, *whose, *words)
     report = read("predictor.json")
+    assert list(report.items())[:2] == [("task", "any.de-en"), ("device", "bench")]
     assert (report["samples"], report["chosen"] in report["models"]) == (30, True)
     with open("predictions.csv") as stream:
         predictions = list(csv.DictReader(stream))
     assert len(predictions) == 3
-    assert set(predictions[0]) == {"measured_ms", "predicted_ms", "mlp_ms", "ridge_ms"}
+    assert list(predictions[0]) == ["task", "device", "measured_ms", "predicted_ms", "mlp_ms", "ridge_ms"]
+    assert {(row["task"], row["device"]) for row in predictions} == {("any.de-en", "bench")}
 
     report["models"][report["chosen"]]["test"]["rmse_ms"] = 0.0  # three test samples of a noisy machine say little
     write_json("predictor.json", report)
@@ -233,5 +237,5 @@ def test_samples_of_another_space_are_refused(place: Path) -> None:
     write_yaml("other.yaml", {**SPACE.to_dict(), "decoder_embed_dim": [4, 8]})
     words = ("--samples", "shards/0.csv", "--space", "other.yaml", "--predictor", "p.pt", "--report", "p.json")
     with pytest.raises(InputError, match=r"shards/0\.csv: line \d+: not in the design space other.yaml"):
-        run(fit_predictor, *words, "--predictions", "p.csv")
+        run(fit_predictor, "--task", "t", "--device-name", "d", *words, "--predictions", "p.csv")
     assert not Path("p.pt").exists()

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import predict_latency
 import pytest
 import torch
+from hat.architecture import FEATURE_NAMES
 from hat.errors import InputError
+from hat.files import write_json
 from hat.predictor import fitting
 from hat.predictor.fitting import Fit, Split, fit
 from hat.predictor.model import MODELS, Predictor, build_mlp, engineered
@@ -29,7 +33,11 @@ def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fitted(latency_ms: np.ndarray[Any, Any] = LAYERED_MS, seed: int = 1) -> Fit:
-    return fit(FEATURES, latency_ms, SPACE.feature_maxima(), seed)
+    return fit(measured(FEATURES, latency_ms), SPACE.feature_maxima(), seed)
+
+
+def measured(features: np.ndarray[Any, Any], latency_ms: np.ndarray[Any, Any]) -> pd.DataFrame:
+    return pd.DataFrame(features, columns=FEATURE_NAMES).assign(latency_ms=latency_ms)
 
 
 def test_latency_that_is_a_sum_over_layers_is_learnt_by_ridge() -> None:
@@ -52,17 +60,15 @@ def test_latency_that_is_no_such_sum_is_learnt_by_the_mlp(monkeypatch: pytest.Mo
 
 def test_reported_errors_are_those_of_the_test_split() -> None:
     found = fitted(LAYERED_MS + np.random.default_rng(0).normal(size=300))
-    measured = np.array(found.test["measured_ms"])
+    measured_ms = found.test["measured_ms"]
     test_rows = Split.draw(300, 1).test
-    assert measured.tolist() == pytest.approx(
-        (LAYERED_MS + np.random.default_rng(0).normal(size=300))[test_rows].tolist()
-    )
-    assert found.test["predicted_ms"] == found.test[f"{found.report['chosen']}_ms"]
+    assert measured_ms.tolist() == (LAYERED_MS + np.random.default_rng(0).normal(size=300))[test_rows].tolist()
+    assert found.test["predicted_ms"].tolist() == found.test[f"{found.report['chosen']}_ms"].tolist()
     for model in MODELS:
-        missed = np.array(found.test[f"{model}_ms"]) - measured
+        missed = found.test[f"{model}_ms"] - measured_ms
         errors = found.report["models"][model]["test"]
         assert errors["rmse_ms"] == pytest.approx(np.sqrt((missed**2).mean()))
-        assert errors["mape"] == pytest.approx((abs(missed) / measured).mean())
+        assert errors["mape"] == pytest.approx((abs(missed) / measured_ms).mean())
     validation = {model: found.report["models"][model]["validation"]["rmse_ms"] for model in MODELS}
     assert found.report["chosen"] == min(validation, key=lambda model: validation[model])
 
@@ -79,7 +85,37 @@ def test_fitting_is_deterministic_in_the_seed() -> None:
     torch.rand(3)
     first, second, other = fitted(noisy), fitted(noisy), fitted(noisy, seed=2)
     assert first.report == second.report != other.report
-    assert first.test == second.test
+    pd.testing.assert_frame_equal(first.test, second.test, check_exact=True)
+
+
+def closed_form(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], alpha: float) -> np.ndarray[Any, Any]:
+    """Intercept and slopes: the mean squared error plus `alpha` times the squared slopes of standardised columns."""
+    deviation = x.std(axis=0)
+    deviation[deviation == 0] = 1
+    z = (x - x.mean(axis=0)) / deviation
+    slopes = np.linalg.solve(z.T @ z / len(z) + alpha * np.eye(z.shape[1]), z.T @ (y - y.mean()) / len(z)) / deviation
+    return np.array([y.mean() - x.mean(axis=0) @ slopes, *slopes])
+
+
+@pytest.mark.parametrize(("noise_ms", "penalty"), [(0.01, 1e-6), (30, 1e-3)])
+def test_ridge_learns_from_training_rows_with_the_penalty_that_validates_best(noise_ms: float, penalty: float) -> None:
+    y = LAYERED_MS + noise_ms * np.random.default_rng(0).normal(size=300)
+    predictor, split = fitted(y).predictor, Split.draw(300, 1)
+    x = engineered(torch.tensor(FEATURES), predictor.maxima).numpy()
+    solved = {alpha: closed_form(x[split.train], y[split.train], alpha) for alpha in fitting.RIDGE_ALPHAS}
+    missed = {alpha: found[0] + x @ found[1:] - y for alpha, found in solved.items()}
+    assert min(missed, key=lambda alpha: (missed[alpha][split.validation] ** 2).mean()) == penalty
+    ridge_ms = predictor.predict(torch.tensor(FEATURES), "ridge").numpy()
+    equal = [alpha for alpha in missed if np.allclose(ridge_ms - y, missed[alpha], rtol=0, atol=1e-7)]
+    assert equal == [penalty]
+
+
+def test_a_feature_that_never_varies_has_no_weight() -> None:
+    constant = FEATURES.copy()
+    constant[:, 7] = 2.0
+    predictor = fit(measured(constant, LAYERED_MS), SPACE.feature_maxima(), 1).predictor
+    assert predictor.ridge[1 + 7] == 0
+    assert torch.isfinite(predictor.ridge).all()
 
 
 def test_the_papers_mlp() -> None:
@@ -176,14 +212,40 @@ def test_a_broken_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_too_few_samples_are_refused() -> None:
-    fit(FEATURES[:10], LAYERED_MS[:10], SPACE.feature_maxima(), 1)
+    fit(measured(FEATURES[:10], LAYERED_MS[:10]), SPACE.feature_maxima(), 1)
     with pytest.raises(InputError, match="9 are too few to fit a predictor; legal: at least 10"):
-        fit(FEATURES[:9], LAYERED_MS[:9], SPACE.feature_maxima(), 1)
+        fit(measured(FEATURES[:9], LAYERED_MS[:9]), SPACE.feature_maxima(), 1)
 
 
-def test_predicting_needs_torch_alone() -> None:
+def test_predicting_needs_torch_alone(tmp_path: Path) -> None:
+    predictor = fitted().predictor
+    predictor.save(tmp_path / "predictor.pt")
     code = (
-        "import sys, hat.predictor.model, hat.latency.protocol, hat.engines.torch_eager\n"
+        "import sys, hat.latency.protocol, hat.engines.torch_eager, hat.search.evolution, hat.search.reach\n"
+        "from hat.predictor.model import Predictor\n"
+        "predictor = Predictor.load(sys.argv[1])\n"
+        "print(float(predictor.predict(predictor.maxima[None])[0]))\n"
         "sys.exit(bool({'scipy', 'sklearn', 'pandas', 'fairseq', 'snakemake'} & set(sys.modules)))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=SCRIPTS)
+    words = [sys.executable, "-c", code, str(tmp_path / "predictor.pt")]
+    said = subprocess.run(words, check=True, cwd=SCRIPTS, stdout=subprocess.PIPE, text=True).stdout
+    assert float(said) == pytest.approx(float(predictor.predict(predictor.maxima[None])[0]))
+
+
+def test_latencies_of_models_are_predicted_for_a_device_that_is_not_at_hand(tmp_path: Path) -> None:
+    found = fitted()
+    found.predictor.save(tmp_path / "predictor.pt")
+    write_json(tmp_path / "predictor.json", found.report)
+    for name, sub in (("small", SPACE.smallest), ("large", SPACE.maximum)):
+        sub.save(tmp_path / f"{name}.yaml")
+    words = ["--task", "any.de-en", "--device-name", "far", "--predictor", tmp_path / "predictor.pt"]
+    words += ["--report", tmp_path / "predictor.json", "--models", "hat-far-p50", "transformer"]
+    words += ["--architectures", tmp_path / "small.yaml", tmp_path / "large.yaml", "--output", tmp_path / "models.csv"]
+    predict_latency.main(predict_latency.parser().parse_args([*map(str, words)]))
+    small_ms, large_ms = found.predictor.predict_ms([SPACE.smallest, SPACE.maximum])
+    rmse_ms = found.report["models"][found.report["chosen"]]["test"]["rmse_ms"]
+    assert (tmp_path / "models.csv").read_text().splitlines() == [
+        "task,device,model,predicted_ms,rmse_ms",
+        f"any.de-en,far,hat-far-p50,{small_ms},{rmse_ms}",
+        f"any.de-en,far,transformer,{large_ms},{rmse_ms}",
+    ]

@@ -10,12 +10,13 @@ from pathlib import Path
 import fetch_latency
 import fit_predictor
 import pytest
+import study_predictor
 from hat.architecture import FEATURE_NAMES
 from hat.errors import InputError
 from hat.files import file_digest, read_csv, write_yaml
 from hat.predictor import fitting
 from hat.predictor.drift import Stretch
-from hat.predictor.measurements import Measurements
+from hat.predictor.measurements import read_measurements
 from hat.predictor.published import PublishedSamples
 from hat.predictor.studying import planned_fits, study
 from hat_workflow.arguments import timing
@@ -53,8 +54,9 @@ def test_stretches_are_found_with_their_shift(data_set: Path) -> None:
     samples = PublishedSamples.load(data_set)
     assert [(stretch.first, stretch.last) for stretch in samples.stretches] == [(0, 40), (200, 230)]
     assert [round(stretch.shift, 1) for stretch in samples.stretches] == [1.3, 1.2]
-    assert (samples.drift[:41] == samples.stretches[0].shift).all()
-    assert (samples.drift != 1).sum() == 41 + 31
+    drift = samples.frame["drift"]
+    assert (drift[:41] == samples.stretches[0].shift).all()
+    assert (drift != 1).sum() == 41 + 31
 
 
 def test_a_steady_series_has_no_stretch(tmp_path: Path) -> None:
@@ -96,6 +98,7 @@ def test_what_is_fetched_has_our_names_and_tells_where_it_is_from(device: Path, 
         float(first["encoder_ms"]) + float(first["decoder_ms"]), abs=1e-5
     )
     facts = json.loads((device.parent / "signature.json").read_text())
+    assert list(facts.items())[:2] == [("task", "task"), ("device", "far")]
     assert (facts["from"], facts["sha256"]) == (str(data_set), file_digest(data_set))
     assert (facts["samples"], facts["drifted"]) == (400, 72)
     assert [Stretch(**stretch).first for stretch in facts["stretches"]] == [0, 200]
@@ -121,9 +124,9 @@ def test_a_task_without_published_latencies_is_named(device: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "line"),
     [
-        (12, "fast", "line 3: latency_std_encoder: 'fast'; legal: a number"),
-        (0, -1, "line 3: encoder_embed_dim: '-1'; legal: a number"),
-        (11, "nan", "line 3: latency_mean_decoder: 'nan'; legal: a number"),
+        (12, "fast", "line 3: latency_std_encoder: 'fast'; legal: a finite number, at least 0"),
+        (0, -1, "line 3: encoder_embed_dim: '-1'; legal: a finite number, at least 0"),
+        (11, "nan", "line 3: latency_mean_decoder: 'nan'; legal: a finite number, at least 0"),
     ],
 )
 def test_cells_that_are_no_numbers_are_named(tmp_path: Path, column: int, cell: object, line: str) -> None:
@@ -141,13 +144,14 @@ def test_a_predictor_leaves_drifted_rows_out_and_is_better_for_it(
     monkeypatch.setattr(fitting, "STEPS", 200)
     samples = fetched(device)
     places = {"predictor": "predictor.pt", "report": "predictor.json", "predictions": "predictions.csv"}
-    words = ["--samples", samples, "--space", device.parent / "space.yaml", "--seed", 0]
+    words = ["--task", "task", "--device-name", "far", "--samples", samples]
+    words += ["--space", device.parent / "space.yaml", "--seed", 0]
     for flag, name in places.items():
         words += [f"--{flag}", device.parent / name]
     fit_predictor.main(fit_predictor.parser().parse_args([*map(str, words)]))
     report = json.loads((device.parent / "predictor.json").read_text())
     assert (report["samples"], report["left_out"]) == (328, 72)
-    data = Measurements.load(samples, SPACE, "space")
+    data = read_measurements(samples, SPACE, "space")
     trials = list(study(data, SPACE.feature_maxima(), split_seed=0, seeds=[0]))
     assert len(trials) == 2 * planned_fits(data, [0])
     steady = [trial for trial in trials if trial.rows == "steady" and trial.chosen]
@@ -155,6 +159,23 @@ def test_a_predictor_leaves_drifted_rows_out_and_is_better_for_it(
     assert steady[0].rmse_ms < 0.3 * min(trial.rmse_ms for trial in dirty)
     assert {trial.linear_layers for trial in dirty} == {1, 3, 5}
     assert {trial.train for trial in trials if trial.rows == "all"} == {100, 200, 320}
+
+
+def test_a_study_is_a_row_for_each_trial_with_whose_it_is(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "STEPS", 50)
+    words = ["--task", "task", "--device-name", "far", "--samples", fetched(device)]
+    words += ["--space", device.parent / "space.yaml", "--seeds", 1, "--output", device.parent / "study.csv"]
+    study_predictor.main(study_predictor.parser().parse_args([*map(str, words)]))
+    rows = read_csv(device.parent / "study.csv")
+    identity = ["task", "device", "rows", "model", "linear_layers", "train", "seed", "chosen"]
+    assert list(rows[0]) == [*identity, "rmse_ms", "mape", "kendall_tau"]
+    assert {(row["task"], row["device"]) for row in rows} == {("task", "far")}
+    data = read_measurements(device.parent / "samples.csv", SPACE, "space")
+    trials = list(study(data, SPACE.feature_maxima(), split_seed=0, seeds=[0]))
+    assert [(row["rows"], row["model"], float(row["rmse_ms"])) for row in rows] == [
+        (trial.rows, trial.model, trial.rmse_ms) for trial in trials
+    ]
+    assert [row["chosen"] for row in rows] == [str(trial.chosen).lower() for trial in trials]
 
 
 def test_a_device_that_is_not_at_hand_is_not_measured(device: Path) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from hat.architecture import FEATURE_NAMES
 from hat.errors import InputError
-from hat.files import read_csv, write_csv
+from hat.frames import read_frame, write_frame
 from hat.predictor.drift import Stretch, stretches
 
 THEIR_FEATURES = (
@@ -38,62 +37,30 @@ TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms")
 
 @dataclass(frozen=True)
 class PublishedSamples:
-    """A published data set in the order of its measurement: N rows."""
+    """A published data set in the order of its measurement."""
 
-    features: NDArray[np.float64]
-    """(N, 10)"""
-    times: NDArray[np.float64]
-    """(N, 4) in ms, the columns `TIMES`."""
-    drift: NDArray[np.float64]
-    """(N,) the machine's slowness: 1, or that of the row's stretch."""
+    frame: pd.DataFrame
+    """The columns `FEATURE_NAMES`, `TIMES`, latency_ms (encoder plus decoder), drift (the machine's slowness: 1, or
+    that of the row's stretch), order (from 0)."""
     stretches: Sequence[Stretch]
-
-    @property
-    def latency_ms(self) -> NDArray[np.float64]:
-        """(N,) encoder plus decoder."""
-        return self.times[:, 0] + self.times[:, 1]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PublishedSamples:
         """From a file as the authors published it. InputError names the column that is missing or the line at fault."""
-        numbers = read_numbers(path, THEIR_FEATURES + THEIR_TIMES)
-        features, times = numbers[:, :10], numbers[:, 10:]
-        latency_ms = times[:, 0] + times[:, 1]
+        theirs = [*THEIR_FEATURES, *THEIR_TIMES]
+        frame = read_frame(path, numbers=theirs, at_least=0)[theirs].set_axis([*FEATURE_NAMES, *TIMES], axis=1)
+        latency_ms = frame["encoder_ms"] + frame["decoder_ms"]
         if not latency_ms.all():
             raise InputError(f"{os.fspath(path)}: line {2 + int(latency_ms.argmin())}", "no latency", "milliseconds")
-        found = stretches(features, latency_ms, features.max(axis=0).tolist())
-        drift = np.ones(len(numbers))
+        features = frame[[*FEATURE_NAMES]].to_numpy(dtype=np.float64)
+        found = stretches(features, latency_ms.to_numpy(), features.max(axis=0).tolist())
+        drift = np.ones(len(frame))
         for stretch in found:
             drift[stretch.first : stretch.last + 1] = stretch.shift
-        return cls(features, times, drift, found)
+        return cls(frame.assign(latency_ms=latency_ms, drift=drift, order=range(len(frame))), found)
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Under this project's names: features, times, latency_ms, drift, order."""
-        rows = zip(self.features, self.times, self.latency_ms, self.drift, strict=True)
-        write_csv(path, [_row(*numbers, order) for order, numbers in enumerate(rows)])
-
-
-def read_numbers(path: str | os.PathLike[str], columns: Sequence[str]) -> NDArray[np.float64]:
-    """The `columns` of a CSV file, (N, columns). InputError unless all of their cells are positive numbers or zero."""
-    rows = read_csv(path, columns)
-    for line, row in enumerate(rows, start=2):
-        for name in columns:
-            try:
-                legal = 0 <= float(row[name]) < float("inf")
-            except ValueError:
-                legal = False
-            if not legal:
-                raise InputError(f"{os.fspath(path)}: line {line}", f"{name}: {row[name]!r}", "a number")
-    return np.array([[float(row[name]) for name in columns] for row in rows])
-
-
-def _row(
-    features: NDArray[np.float64], times: NDArray[np.float64], latency_ms: float, drift: float, order: int
-) -> dict[str, Any]:
-    return {
-        **{name: f"{value:.10g}" for name, value in zip(FEATURE_NAMES, features, strict=True)},
-        **{name: f"{value:.6f}" for name, value in zip(TIMES, times, strict=True)},
-        "latency_ms": f"{latency_ms:.6f}",
-        "drift": f"{drift:.6f}",
-        "order": order,
-    }
+        """As this project's samples.csv, without whole architectures: times to the nanosecond."""
+        forms = dict.fromkeys(FEATURE_NAMES, "{:.10g}") | dict.fromkeys((*TIMES, "latency_ms", "drift"), "{:.6f}")
+        texts = {name: self.frame[name].map(form.format) for name, form in forms.items()}
+        write_frame(path, self.frame.assign(**texts))

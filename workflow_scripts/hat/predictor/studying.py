@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
-from hat.predictor.fitting import PAPER_LINEAR_LAYERS, Fit, Split, fit
-from hat.predictor.measurements import Measurements
+from hat.predictor.fitting import PAPER_LINEAR_LAYERS, Split, fit
 
 LINEAR_LAYERS = (1, 3, 5)
 """The paper's depth, one layer as it compares with, and five as the authors' code has it."""
@@ -42,12 +42,13 @@ class Trial:
     kendall_tau: float | None
 
 
-def study(data: Measurements, maxima: tuple[float, ...], split_seed: int, seeds: Sequence[int]) -> Iterator[Trial]:
+def study(data: pd.DataFrame, maxima: tuple[float, ...], split_seed: int, seeds: Sequence[int]) -> Iterator[Trial]:
     """Yield the trials: the MLP at three depths and ridge beside it, with and without drifted rows; learning curves.
 
-    The seeds are those of the MLP's first weights and of the subsets that the learning curves learn from.
+    `data` is what `read_measurements` gives. The seeds are those of the MLP's first weights and of the subsets that the
+    learning curves learn from.
     """
-    split = Split.draw(len(data.latency_ms), split_seed)
+    split = Split.draw(len(data), split_seed)
     for depth in LINEAR_LAYERS:
         for seed in seeds if depth == PAPER_LINEAR_LAYERS else seeds[:FEW_SEEDS]:
             yield from _trials(data, maxima, split, seed, "all", depth)
@@ -55,36 +56,36 @@ def study(data: Measurements, maxima: tuple[float, ...], split_seed: int, seeds:
         for size in (size for size in CURVE if size < len(split.train)):
             rows = np.random.RandomState(seed).permutation(split.train)[:size]
             yield from _trials(data, maxima, replace(split, train=rows), seed, "all", PAPER_LINEAR_LAYERS)
-    if not data.steady.all():
-        steady = data.only_steady()
-        split = Split.draw(len(steady.latency_ms), split_seed)
+    if not data["steady"].all():
+        steady = data[data["steady"]]
+        split = Split.draw(len(steady), split_seed)
         for seed in seeds[:FEW_SEEDS]:
             yield from _trials(steady, maxima, split, seed, "steady", PAPER_LINEAR_LAYERS)
 
 
-def planned_fits(data: Measurements, seeds: Sequence[int]) -> int:
+def planned_fits(data: pd.DataFrame, seeds: Sequence[int]) -> int:
     """How many times `study` yields a pair of trials."""
-    largest = len(Split.draw(len(data.latency_ms), 0).train)
-    few = len(LINEAR_LAYERS) - 1 + sum(size < largest for size in CURVE) + (not data.steady.all())
+    largest = len(Split.draw(len(data), 0).train)
+    few = len(LINEAR_LAYERS) - 1 + sum(size < largest for size in CURVE) + (not data["steady"].all())
     return len(seeds) + few * len(seeds[:FEW_SEEDS])
 
 
 def _trials(
-    data: Measurements,
+    data: pd.DataFrame,
     maxima: tuple[float, ...],
     split: Split,
     seed: int,
     rows: Literal["all", "steady"],
     linear_layers: int,
 ) -> Iterator[Trial]:
-    fitted: Fit = fit(data.features, data.latency_ms, maxima, seed, linear_layers, split)
-    for model, errors in fitted.report["models"].items():
+    report = fit(data, maxima, seed, linear_layers, split).report
+    for model, errors in report["models"].items():
         yield Trial(
             rows=rows,
             model=model,
             linear_layers=linear_layers,
             train=len(split.train),
             seed=seed,
-            chosen=model == fitted.report["chosen"],
+            chosen=model == report["chosen"],
             **errors["test"],
         )
