@@ -14,6 +14,7 @@ from hat.predictor.fitting import fit
 from hat.predictor.measurements import read_measurements
 from hat.progress import say
 from hat_workflow import command, settings
+from hat_workflow.arguments import identity
 
 
 def main(args: argparse.Namespace) -> None:
@@ -23,15 +24,14 @@ def main(args: argparse.Namespace) -> None:
     for name, errors in fitted.report["models"].items():
         say(f"predictor: {name}: test error {errors['test']['rmse_ms']:.3g} ms ({errors['test']['mape']:.1%})")
     fitted.predictor.save(args.predictor)
-    identity = {"task": args.task, "device": args.device_name}
-    write_json(args.report, {**identity, **fitted.report, "left_out": int((~data["steady"]).sum())})
-    write_frame(args.predictions, fitted.test.assign(**identity)[[*identity, *fitted.test]])
+    own = identity.of(args)
+    write_json(args.report, {**own, **fitted.report, "left_out": int((~data["steady"]).sum())})
+    write_frame(args.predictions, fitted.test.assign(**own)[[*own, *fitted.test]])
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--task", required=True, metavar="NAME")
-    p.add_argument("--device-name", required=True, metavar="NAME", help="on which the samples were measured")
+    identity.add_arguments(p)
     p.add_argument("--samples", required=True, type=Path, metavar="CSV")
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     p.add_argument("--seed", type=int, default=1, metavar="N", help="of the split and of the MLP's first weights")

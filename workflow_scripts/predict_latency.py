@@ -11,6 +11,7 @@ from hat.errors import InputError
 from hat.frames import write_frame
 from hat.predictor.model import Predictor, reported_rmse_ms
 from hat_workflow import command
+from hat_workflow.arguments import identity
 
 
 def main(args: argparse.Namespace) -> None:
@@ -18,8 +19,7 @@ def main(args: argparse.Namespace) -> None:
         raise InputError("--architectures", f"{len(args.architectures)} for {len(args.models)} models", "one for each")
     predicted = Predictor.load(args.predictor).predict_ms([*map(SubTransformer.load, args.architectures)])
     columns = {
-        "task": args.task,
-        "device": args.device_name,
+        **identity.of(args),
         "model": args.models,
         "predicted_ms": predicted,
         "rmse_ms": reported_rmse_ms(args.report),
@@ -29,8 +29,7 @@ def main(args: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--task", required=True, metavar="NAME")
-    p.add_argument("--device-name", required=True, metavar="NAME", help="that is not at hand")
+    identity.add_arguments(p)
     p.add_argument("--predictor", required=True, type=Path, metavar="PT")
     p.add_argument("--report", required=True, type=Path, metavar="JSON", help="the predictor's errors")
     p.add_argument("--models", required=True, nargs="+", metavar="NAME")

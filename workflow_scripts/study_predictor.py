@@ -12,6 +12,7 @@ from hat.predictor.measurements import read_measurements
 from hat.predictor.studying import planned_fits, study
 from hat.progress import Progress
 from hat_workflow import command, settings
+from hat_workflow.arguments import identity
 from hat_workflow.arguments.timing import positive
 
 
@@ -22,15 +23,14 @@ def main(args: argparse.Namespace) -> None:
     progress = Progress(f"study {args.device_name}", 2 * planned_fits(data, seeds), unit="predictors")
     rows = []
     for trial in study(data, space.feature_maxima(), args.seed, seeds):
-        rows.append({"task": args.task, "device": args.device_name, **asdict(trial)})
+        rows.append({**identity.of(args), **asdict(trial)})
         progress.step()
     write_frame(args.output, pd.DataFrame(rows))
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--task", required=True, metavar="NAME")
-    p.add_argument("--device-name", required=True, metavar="NAME", help="on which the samples were measured")
+    identity.add_arguments(p)
     p.add_argument("--samples", required=True, type=Path, metavar="CSV")
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="of the split into train, validation and test")
