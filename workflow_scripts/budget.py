@@ -119,12 +119,12 @@ def footprints_of(asked: Experiment, name: str) -> dict[str, float]:
     task = asked.settings["tasks"][name]
     if task["training"] is None:
         return {}
-    space_file, _ = asked.files["space"][task["space"]]
+    _, space = asked.files["space"][task["space"]]
     training_file, _ = asked.files["training"][task["training"]]
     work = workload(asked, task)
     size = (work.sentence_length, work.vocabulary)
-    mean = mean_flops_per_token(settings.design_space(space_file), *size, asked.settings["seed"])
-    scaled = [designed(space_file, kind, value) for kind in SCALED for value in task["baselines"][kind]]
+    mean = mean_flops_per_token(settings.as_design_space(space, name), *size, asked.settings["seed"])
+    scaled = [designed(space, kind, value) for kind in SCALED for value in task["baselines"][kind]]
     models = [model for model in asked.models[name].values() if model.made_by in TRAINING]
     given = [settings.find("architecture", model.given) for model in models if model.given is not None]
     known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]

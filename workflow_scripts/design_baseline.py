@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hat_workflow import command
+from hat_workflow import command, settings
 from hat_workflow.baselines import SCALED, designed
 
 
 def main(args: argparse.Namespace) -> None:
-    designed(args.space, args.kind, args.value).save(args.output)
+    designed(settings.load("space", args.space), args.kind, args.value).save(args.output)
 
 
 def parser() -> argparse.ArgumentParser:

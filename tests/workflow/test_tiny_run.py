@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import ROOT, House
+from tests.workflow.conftest import ROOT, House, copy_house
 
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
@@ -55,7 +56,7 @@ def test_every_artifact_is_there(finished: House) -> None:
 
 def test_the_table_has_a_row_for_each_model(finished: House) -> None:
     paper = finished.work / "results" / "tiny" / "paper"
-    with open(paper / "models" / "table8.csv", newline="") as stream:
+    with open(paper / "gathered" / "table8" / "models.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["model"] for row in rows} == set(MODELS)
     for suffix in (".csv", ".md", ".tex"):
@@ -83,6 +84,51 @@ def test_every_job_left_its_log_and_its_benchmark(finished: House) -> None:
     benchmarks = finished.work / "benchmarks"
     assert logs == {path.relative_to(benchmarks).with_suffix("") for path in benchmarks.glob("**/*.jsonl")}
     assert len(logs) >= 24
+
+
+def test_artifacts_say_what_they_belong_to(finished: House) -> None:
+    task = finished.work / "results" / "tiny" / "tiny.de-en"
+    device = {"task": "tiny.de-en", "device": "this-cpu"}
+    model = {"task": "tiny.de-en", "model": "hat-this-cpu-p60"}
+    told = {
+        "latency/this-cpu/signature.json": device,
+        "latency/this-cpu/predictor.json": device,
+        "latency/this-cpu/budgets/p60.json": device,
+        "search/this-cpu/p60/confirmed.json": device | {"budget": "p60"},
+        "models/hat-this-cpu-p60/train.json": model,
+        "models/hat-this-cpu-p60/latency/this-cpu.json": model | {"device": "this-cpu"},
+        "supertransformer/metrics.json": {"task": "tiny.de-en"},
+    }
+    for name, identity in told.items():
+        record = json.loads((task / name).read_text())
+        assert {key: record.get(key) for key in identity} == identity, name
+    for name in ("predictions.csv", "profile.csv"):
+        with open(task / "latency" / "this-cpu" / name, newline="") as stream:
+            row = next(csv.DictReader(stream))
+        assert (row["task"], row["device"]) == ("tiny.de-en", "this-cpu"), name
+
+
+def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> None:
+    """docs/adding-a-study.md, step by step: a declaration, a module, a caption, and the table is there."""
+    house = House(copy_house(tmp_path, {}).root, finished.work, {})
+    page = (ROOT / "docs" / "adding-a-study.md").read_text()
+    declaration, module = re.findall(r"```python\n# (workflow_scripts/\S+)\n(.*?)```", page, flags=re.DOTALL)
+    (caption,) = re.findall(r"```rst\n(report/\S+)\n(.*?)```", page, flags=re.DOTALL)
+    house.replace(declaration[0], '    )\n}\n"""Every study', f'{declaration[1]}    )\n}}\n"""Every study')
+    for name, text in (module, caption):
+        (house.root / name).write_text(text)
+    (target,) = re.findall(r"snakemake --cores all (\w+)\n", page)
+    assert finished.planned(*EXPERIMENT) == {}
+    experiment = finished.work / "with_study.yaml"
+    asked = (ROOT / "tests" / "workflow" / "tiny" / "experiment.yaml").read_text()
+    experiment.write_text(asked.replace("    studies:\n", f"    studies:\n      - {target}\n"))
+    assert house.planned(target, "--config", f"experiment={experiment}") == {"make_table": 1}
+    run = house.snakemake(target, "--config", f"experiment={experiment}")
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    with open(finished.work / "results" / "tiny" / "paper" / f"{target}.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-2-threads"}
+    assert all(float(row["latency_ms"]) > 0 for row in rows)
 
 
 def test_a_second_run_has_nothing_to_do(finished: House) -> None:

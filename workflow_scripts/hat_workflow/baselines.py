@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
+from typing import Any
 
 from hat.architecture import SubTransformer
 from hat.baselines import scaled_by_depth, scaled_by_width
@@ -12,7 +13,10 @@ from hat_workflow import settings
 SCALED = {"depth": scaled_by_depth, "width": scaled_by_width}
 
 
-def designed(space: str | os.PathLike[str], kind: str, value: int) -> SubTransformer:
-    """The baseline of a space file, `value` decoder layers deep or wide; InputError when there is none of that size."""
-    shape = settings.load("space", space)
-    return SCALED[kind](settings.design_space(space), value, ffn_ratio=shape["ffn_ratio"], head_dim=shape["head_dim"])
+def designed(shape: Mapping[str, Any], kind: str, value: int) -> SubTransformer:
+    """The baseline of a space file's contents, `value` decoder layers deep or wide.
+
+    InputError when there is none of that size.
+    """
+    space = settings.as_design_space(shape, "baseline")
+    return SCALED[kind](space, value, ffn_ratio=shape["ffn_ratio"], head_dim=shape["head_dim"])

@@ -165,7 +165,9 @@ def _seen(task: Contents, files: Files) -> Task:
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
     """Read the file that is named at `place`; returns its stem, under which `files` then knows it."""
     path = settings.find(kind, name, place)
-    known, _ = files[kind].setdefault(path.stem, (path, settings.load(kind, path)))
+    if path.stem not in files[kind]:
+        files[kind][path.stem] = path, settings.load(kind, path)
+    known, _ = files[kind][path.stem]
     if known != path:
         same = f"has the name of {settings.shown(known)}"
         raise InputError(settings.shown(path), same, "one name, one file")
@@ -174,12 +176,12 @@ def _named(files: Files, kind: Kind, name: str, place: str) -> str:
 
 def _check(name: str, task: Contents, files: Files, where: str) -> None:
     """InputError, a line for each fault, when a command of this task would refuse its settings."""
-    (corpus_file, corpus), (space, _) = files["corpus"][task["corpus"]], files["space"][task["space"]]
+    (corpus_file, corpus), (space_file, space) = files["corpus"][task["corpus"]], files["space"][task["space"]]
     faults = Faults()
     with faults.collect():
         Corpus.from_settings(corpus, settings.shown(corpus_file))
     with faults.collect():
-        settings.design_space(space)
+        settings.as_design_space(space, settings.shown(space_file))
     faults.tell()  # what follows needs both
     tests = {"test", *corpus["tests"]}
     for split in task["generation"]["splits"]:

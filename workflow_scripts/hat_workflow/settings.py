@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -49,8 +51,12 @@ def load(kind: Kind, name: str | os.PathLike[str]) -> dict[str, Any]:
 
 def design_space(name: str | os.PathLike[str]) -> DesignSpace:
     """The design space of a space file, without what the file says about baselines."""
-    record = load("space", name)
-    return DesignSpace.from_dict({gene: record[gene] for gene in GENES}, shown(find("space", name)))
+    return as_design_space(load("space", name), shown(find("space", name)))
+
+
+def as_design_space(record: Mapping[str, Any], place: str) -> DesignSpace:
+    """The design space of a space file's contents. InputError names `place` when it contradicts itself."""
+    return DesignSpace.from_dict({gene: record[gene] for gene in GENES}, place)
 
 
 def recipe(name: str | os.PathLike[str], section: str) -> dict[str, Any]:
@@ -87,6 +93,7 @@ def names(kind: Named) -> list[str]:
     return sorted(path.stem for path in FOLDERS[kind].glob("*.yaml"))
 
 
+@cache
 def schema(kind: Kind) -> dict[str, Any]:
     """The JSON schema of this kind: each key with its description and default."""
     found = read_yaml(CONFIG / "schemas" / f"{kind}.schema.yaml")
