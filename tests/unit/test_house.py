@@ -102,6 +102,19 @@ def test_one_place_knows_where_artifacts_lie() -> None:
             assert "folder.name for folder in" not in text, path
 
 
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [("pandas", {"frames.py", "predictor", "paper"}), ("sklearn", {"predictor"}), ("matplotlib", {"paper"})],
+)
+def test_a_package_is_used_where_it_belongs(package: str, rooms: set[str]) -> None:
+    users = [
+        path.relative_to(SCRIPTS / "hat").parts[0]
+        for path in (SCRIPTS / "hat").rglob("*.py")
+        if re.search(rf"^(?:from|import) {package}\b", path.read_text(), flags=re.MULTILINE)
+    ]
+    assert set(users) == rooms
+
+
 def test_the_house_keeps_its_size() -> None:
     def lines(*patterns: str) -> int:
         return sum(len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern))

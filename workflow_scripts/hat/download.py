@@ -15,7 +15,7 @@ from hat.errors import InputError
 from hat.files import digest, read_json, write_json
 from hat.progress import Progress, say
 
-MEGABYTE = 1 << 20
+MEGABYTE = 10**6
 TIMEOUT_SECONDS = 60
 
 

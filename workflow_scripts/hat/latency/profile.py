@@ -9,7 +9,7 @@ from typing import Any
 from hat.architecture import DesignSpace, SubTransformer
 
 STEPS = 4
-"""Widths go up to the greatest in so many equal steps."""
+"""Equal steps in which a width goes up to its greatest."""
 LISTS = ("ffn_dims", "self_heads", "cross_heads", "attended_layers")
 
 

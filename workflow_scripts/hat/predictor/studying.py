@@ -19,7 +19,7 @@ LINEAR_LAYERS = (1, 3, 5)
 """The paper's depth, one layer as it compares with, and five as the authors' code has it."""
 CURVE = (100, 200, 400, 800)
 FEW_SEEDS = 2
-"""Repetitions of what is not the paper's depth on all rows."""
+"""Repetitions of trials at another depth than the paper's, or on part of the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ Origin = Literal["random", "mutation", "crossover", "parent"]
 SEEDS = 3
 """Searches of each kind when evolution is compared with chance (HAT, figure 9)."""
 PATIENCE = 1000
-"""After so many draws in a row without a new architecture that fits, the search stops drawing in that way."""
+"""Draws in a row without a new architecture that fits, after which the search stops drawing in that way."""
 DRAWS_AT_ONCE = 128
 
 
@@ -35,7 +35,7 @@ class Settings:
     mutation: float = 0.3
     """The probability with which a mutant redraws each gene of its parent."""
     max_evaluations: int | None = None
-    """The search ends when it has scored so many distinct SubTransformers."""
+    """Distinct SubTransformers that it scores before it ends early; None for no limit."""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "population", "parents", "max_evaluations"):
@@ -55,7 +55,7 @@ class Settings:
 
 
 def random_settings(evaluations: int) -> Settings:
-    """Those with which `evolve` is a random search: one population of so many, and nothing that comes of it."""
+    """Those with which `evolve` is a random search: one population of `evaluations` members, without offspring."""
     return Settings(iterations=1, population=evaluations, parents=evaluations, mutants=0, crossovers=0)
 
 

@@ -35,7 +35,7 @@ def add_settings(p: argparse.ArgumentParser) -> None:
     p.add_argument("--mutants", type=int, default=defaults.mutants, metavar="N")
     p.add_argument("--crossovers", type=int, default=defaults.crossovers, metavar="N")
     p.add_argument("--mutation", type=float, default=defaults.mutation, metavar="P", help="probability for each gene")
-    p.add_argument("--max-evaluations", type=int, metavar="N", help="end after so many SubTransformers")
+    p.add_argument("--max-evaluations", type=int, metavar="N", help="SubTransformers scored before it ends early")
     p.add_argument("--seed", type=int, default=1, metavar="N")
 
 
