@@ -11,7 +11,8 @@ import torch
 from hat.errors import InputError
 from hat.files import read_json
 from hat.model.checkpoint import load_checkpoint, save_checkpoint
-from hat.model.quantisation import kmeans, pack, quantise, unpack
+from hat.model.packing import unpack
+from hat.model.quantisation import kmeans, pack, quantise
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans

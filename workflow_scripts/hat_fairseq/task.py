@@ -14,7 +14,6 @@ from fairseq.distributed import utils as distributed_utils
 from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
-from fairseq.tasks.translation_lev import NOISE_CHOICES, TranslationLevenshteinTask
 from hat.architecture import DesignSpace, SubTransformer, sampled_subtransformer
 from hat.files import read_yaml
 from hat.progress import Progress
@@ -121,16 +120,6 @@ class HatTranslationTask(TranslationTask):
     def _autocast(self, sample: dict[str, Any]) -> torch.autocast:
         device = sample["target"].device.type if sample else "cpu"
         return torch.autocast(device, torch.bfloat16, enabled=self.cfg.autocast)
-
-
-@dataclass
-class HatLevenshteinConfig(HatTranslationConfig):
-    noise: NOISE_CHOICES = field(default="random_delete", metadata={"help": "what is done to targets"})
-
-
-@register_task("hat_levenshtein", dataclass=HatLevenshteinConfig)
-class HatLevenshteinTask(HatTranslationTask, TranslationLevenshteinTask):
-    """The same, where targets are learned from what noise has left of them."""
 
 
 @dataclass

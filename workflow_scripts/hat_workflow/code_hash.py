@@ -1,4 +1,4 @@
-"""A hash of what a command does: its code and that of every project module it imports, comments and layout aside."""
+"""A hash of what a command or a module does: its code and that of all it imports here, comments and layout aside."""
 
 from __future__ import annotations
 
@@ -12,29 +12,51 @@ from hat.errors import InputError, nearest
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+SPEAKING = (
+    "hat/errors.py",
+    "hat/progress.py",
+    "hat_workflow/checks.py",
+    "hat_workflow/code_hash.py",
+    "hat_workflow/command.py",
+)
+"""Modules that only speak: they word errors and progress, or name code. No result depends on them, so no hash does."""
 
 
-def code_hash(command: str, scripts: Path = SCRIPTS) -> str:
-    """SHA-256 of `<command>.py` and of the project modules it imports, directly or through others.
+def code_hash(name: str, *modules: str, scripts: Path = SCRIPTS) -> str:
+    """SHA-256 of the files behind `name`, a command or a dotted module of the project, and behind further `modules`.
 
-    Comments, docstrings and layout do not count; data files beside an imported module of a package do.
-    The hash is the same for every Python version that can parse the code.
+    A command that imports a module by its name at run time gives it as a further one. Comments, docstrings and layout
+    do not count; data files beside an imported module of a package do. The hash is the same for every Python version
+    that can parse the code. InputError when there is no such command or module.
     """
-    if not (scripts / f"{command}.py").is_file():
-        known = (path.stem for path in scripts.glob("*.py"))
-        raise InputError(scripts.name, f"no command {command!r}", nearest(command, known))
+    total = hashlib.sha256()
+    for path in hashed_files(name, *modules, scripts=scripts):
+        total.update(f"{path} {_digest(scripts / path)}\n".encode())
+    return total.hexdigest()
+
+
+def hashed_files(name: str, *modules: str, scripts: Path = SCRIPTS) -> list[str]:
+    """The files behind `code_hash`, as paths below `scripts`, sorted: what is imported, directly or through others."""
     files: set[Path] = set()
-    waiting = [scripts / f"{command}.py"]
+    waiting = [path for wanted in (name, *modules) for path in _named(wanted, scripts)]
     while waiting:
         path = waiting.pop()
-        if path not in files:
+        if path not in files and path.relative_to(scripts).as_posix() not in SPEAKING:
             files.add(path)
             waiting += _imports(path, scripts)
-    total = hashlib.sha256()
     data = {file for path in files for file in _data_beside(path, scripts)}
-    for path in sorted(files | data):
-        total.update(f"{path.relative_to(scripts).as_posix()} {_digest(path)}\n".encode())
-    return total.hexdigest()
+    return sorted(path.relative_to(scripts).as_posix() for path in files | data)
+
+
+def _named(name: str, scripts: Path) -> list[Path]:
+    """The file of a command, or those that run when a module is imported."""
+    parts = tuple(name.split("."))
+    found = list(_files(parts, scripts))
+    target = scripts.joinpath(*parts)
+    if not {target.with_suffix(".py"), target / "__init__.py"} & set(found):
+        known = (path.stem for path in scripts.glob("*.py"))
+        raise InputError(scripts.name, f"no command or module {name!r}", nearest(name, known))
+    return found
 
 
 def _data_beside(path: Path, scripts: Path) -> Iterator[Path]:
