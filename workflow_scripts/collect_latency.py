@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
     # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
-        "code": code_hash("collect_latency"),
+        "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
         "space": space.to_dict(),
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),
@@ -38,9 +38,9 @@ def main(args: argparse.Namespace) -> None:
         "seed": args.seed,
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, reference = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
+        samples, device = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
     write_samples(args.output, samples)
-    reference.save(args.signature)
+    replace(device, task=args.task).save(args.signature)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -21,7 +21,8 @@ def main(args: argparse.Namespace) -> None:
     limit_ms = budget_ms(args.budgets, args.budget)
     confirmed = confirm(candidates, limit_ms, timing.measure_with(args), args.at_most)
     confirmed.candidate.sub.save(args.subtransformer)
-    write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict()})
+    names = {"task": args.task, "device": confirmed.latency.signature.device, "budget": args.budget}
+    write_json(args.report, {**names, "budget_ms": limit_ms, **confirmed.to_dict()})
 
 
 def parser() -> argparse.ArgumentParser:

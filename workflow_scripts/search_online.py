@@ -9,7 +9,7 @@ from pathlib import Path
 from hat.architecture import Genes, SubTransformer
 from hat.budgets import budget_ms
 from hat.files import file_digest, write_json
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.rolling import rolling_folder
 from hat.search.confirmation import confirm
 from hat.search.memo import Remembered
@@ -21,11 +21,12 @@ from hat_workflow.code_hash import code_hash
 
 def main(args: argparse.Namespace) -> None:
     measure = timing.measure_with(argparse.Namespace(**vars(args) | {"runs": args.search_runs}))
-    anchor_ms = Reference.load(args.reference).anchor_ms
+    anchor_ms = DeviceSignature.load(args.signature).anchor_ms
+    # everything that a measured latency depends on, and nothing about the search
     fingerprint = {
-        "reference": file_digest(args.reference),
+        "signature": file_digest(args.signature),
         "runs": args.search_runs,
-        "code": code_hash("search_online"),
+        "code": code_hash("hat.latency.protocol"),
     }
     space = searching.design_space(args)
     needed: dict[SubTransformer, float] = {}
@@ -51,7 +52,8 @@ def main(args: argparse.Namespace) -> None:
     confirmed = confirm(ranked(history), limit_ms, timing.measure_with(args))
     confirmed.candidate.sub.save(args.subtransformer)
     cost = {"measured": len(needed), "timed_seconds": timed_seconds(needed.values(), anchor_ms, args.search_runs)}
-    write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict(), **cost})
+    names = {"task": args.task, "device": confirmed.latency.signature.device, "budget": args.budget}
+    write_json(args.report, {**names, "budget_ms": limit_ms, **confirmed.to_dict(), **cost})
 
 
 def timed_seconds(latencies_ms: Iterable[float], anchor_ms: float, runs: int) -> float:

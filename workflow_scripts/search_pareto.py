@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     inheriting.add_arguments(p)
     searching.add_predictor_argument(p)
     searching.add_settings(p)
-    p.add_argument("--searches", type=int, default=1, metavar="N", help="score as many as so many searches would")
+    p.add_argument("--searches", type=int, default=1, metavar="N", help="evaluate as much as N searches")
     p.add_argument("--history", required=True, type=Path, metavar="CSV", help="every evaluation")
     p.add_argument("--front", required=True, type=Path, metavar="CSV", help="those that none beats in both")
     return p
