@@ -57,7 +57,7 @@ class DistillationCriterion(LabelSmoothedCrossEntropyCriterion):
 
 @dataclass(frozen=True, kw_only=True)
 class Distillation(Training):
-    """The training of a student: `teacher` is the checkpoint of this project from which it learns, too."""
+    """The training of a student by the references and by `teacher`, a checkpoint of this project."""
 
     teacher: Path
 

@@ -24,8 +24,9 @@ from hat.progress import say
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
+from hat_fairseq.models.transformer import MODEL
 from hat_fairseq.snapshots import keep_snapshot, link, snapshots
-from hat_fairseq.task import Record
+from hat_fairseq.tasks.translation import TASK, Record
 
 NEVER = 10**9
 LOG = "fairseq.log"
@@ -62,11 +63,11 @@ class Training:
 
     @property
     def names(self) -> Names:
-        return Names("transformer", "hat_translation", "hat_transformer", "label_smoothed_cross_entropy")
+        return Names("transformer", TASK, MODEL, "label_smoothed_cross_entropy")
 
     @property
     def further_options(self) -> dict[str, Any]:
-        """What the model or the criterion of a subclass wants to know besides, as fairseq's command line names it."""
+        """Further options of a subclass's model or criterion, as fairseq's command line names them."""
         return {}
 
     def make(self, **facts: Any) -> Any:
@@ -128,6 +129,7 @@ class Training:
 
     def _fairseq(self, folder: Path) -> None:
         self.prepare(folder)
+        log_to(folder / LOG)
         say(f"{self.label}: details in {folder / LOG}")
         config = self.parse(self.model_options(folder) | self.trainer_options(folder))
         distributed_utils.call_main(config, self.work)

@@ -32,7 +32,7 @@ def quantise(model: Transformer, bits: int, *, embeddings: bool = False) -> dict
 
 
 def pack(weight: Tensor, bits: int) -> Packed:
-    """A matrix with the nearest of its 2 ** bits centroids in place of each weight; `hat.model.packing.unpack` reads it."""
+    """A matrix with the nearest of 2 ** bits centroids for each weight; see `hat.model.packing.unpack`."""
     values = weight.detach().cpu().double().numpy().ravel()
     centroids = kmeans(values, 1 << bits)
     codes = np.searchsorted((centroids[1:] + centroids[:-1]) / 2, values).astype(np.uint8)

@@ -60,7 +60,7 @@ def levenshtein_transformer(
 
 
 def _dictionary(words: int) -> Dictionary:
-    """One of that many entries: the model asks for no more than their number and the special symbols."""
+    """A dictionary of `words` entries. The model asks it only for their number and for the special symbols."""
     dictionary = Dictionary()
     for index in range(words - len(dictionary)):
         dictionary.add_symbol(f"word{index}")

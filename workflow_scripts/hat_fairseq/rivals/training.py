@@ -12,9 +12,9 @@ from fairseq.tasks.translation_lev import NOISE_CHOICES, TranslationLevenshteinT
 from hat.architecture import SubTransformer
 from omegaconf import II
 
-from hat_fairseq.model import HatTransformer, HatTransformerConfig, model_arguments
+from hat_fairseq.models.transformer import HatTransformer, HatTransformerConfig, model_arguments
 from hat_fairseq.rivals.families import FAMILIES, load_rival
-from hat_fairseq.task import HatTranslationConfig, HatTranslationTask
+from hat_fairseq.tasks.translation import HatTranslationConfig, HatTranslationTask
 from hat_fairseq.training import Names, Training
 
 

@@ -12,6 +12,8 @@ from hat.model.checkpoint import load_checkpoint
 from hat.model.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
 from torch import Tensor
 
+MODEL = "hat_transformer"
+
 
 @dataclass
 class HatTransformerConfig(FairseqDataclass):
@@ -24,7 +26,7 @@ class HatTransformerConfig(FairseqDataclass):
     attention_dropout: float = field(default=0.0, metadata={"help": "dropout of attention weights, not scaled"})
 
 
-@register_model("hat_transformer", dataclass=HatTransformerConfig)
+@register_model(MODEL, dataclass=HatTransformerConfig)
 class HatTransformer(BaseFairseqModel):
     """Owns a `hat.model.transformer.Transformer`, or another model with its methods.
 

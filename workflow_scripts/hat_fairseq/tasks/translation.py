@@ -21,6 +21,7 @@ from omegaconf import II
 
 from hat_fairseq.snapshots import keep_snapshot
 
+TASK = "hat_translation"
 RANDOM_VALIDATED = 2
 
 
@@ -35,7 +36,7 @@ class HatTranslationConfig(TranslationConfig):
     max_update: int = II("optimization.max_update")
 
 
-@register_task("hat_translation", dataclass=HatTranslationConfig)
+@register_task(TASK, dataclass=HatTranslationConfig)
 class HatTranslationTask(TranslationTask):
     """Resumes exactly: batches are rebuilt for each epoch, and what is sampled depends on seed and update alone."""
 
@@ -98,7 +99,8 @@ class HatTranslationTask(TranslationTask):
         self.record.seconds += time.monotonic() - (self.started or time.monotonic())
         self.started = None
         assert self.progress is not None
-        self.progress.step(self.record.facts())
+        if distributed_utils.get_global_rank() == 0:
+            self.progress.step(self.record.facts())
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         super().reduce_metrics(logging_outputs, criterion)
