@@ -296,7 +296,6 @@ rule search_online:
         """
         python {params.command:q} \
             --task {wildcards.task:q} \
-            --device-name {wildcards.device:q} \
             --supertransformer {input.supertransformer:q} \
             --corpus {input.corpus:q} \
             --space {params.space:q} \

@@ -14,7 +14,7 @@ from hat_fairseq.benchmark import compare_search
 from hat_fairseq.training import Training
 from hat_workflow import command, settings
 
-# survivors are scored again by whoever has no memo: a sixth of the list, in the paper's search a fifth
+# without a memo survivors are scored again: a sixth of this list, a fifth in the paper's search
 SETTINGS = Settings(iterations=100, population=10, parents=2, mutants=4, crossovers=4)
 
 

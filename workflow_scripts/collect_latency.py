@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
     # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
-        "code": code_hash("collect_latency"),
+        "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
         "space": space.to_dict(),
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),
@@ -38,18 +38,18 @@ def main(args: argparse.Namespace) -> None:
         "seed": args.seed,
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, reference = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
+        samples, device = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
     write_samples(args.output, samples)
-    reference.save(args.signature)
+    replace(device, task=args.task).save(args.signature)
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     timing.add_arguments(p, runs=20)
-    p.add_argument("--samples", type=timing.positive, default=2000, metavar="N", help="of all shards together")
+    p.add_argument("--samples", type=command.positive, default=2000, metavar="N", help="of all shards together")
     p.add_argument("--shard", type=int, default=0, metavar="I", help="which shard, from 0")
-    p.add_argument("--shards", type=timing.positive, default=1, metavar="N", help="how many there are")
+    p.add_argument("--shards", type=command.positive, default=1, metavar="N", help="how many there are")
     p.add_argument("--seed", type=int, default=1, metavar="N")
     p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where measurements are kept")
     p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the samples")

@@ -30,6 +30,7 @@ def main(args: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    identity.add_arguments(p)
     inheriting.add_arguments(p)
     searching.add_predictor_argument(p)
     searching.add_arguments(p)

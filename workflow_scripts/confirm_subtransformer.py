@@ -21,7 +21,8 @@ def main(args: argparse.Namespace) -> None:
     limit_ms = budget_ms(args.budgets, args.budget)
     confirmed = confirm(candidates, limit_ms, timing.measure_with(args), args.at_most)
     confirmed.candidate.sub.save(args.subtransformer)
-    write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict()})
+    names = {"task": args.task, "device": confirmed.latency.signature.device, "budget": args.budget}
+    write_json(args.report, {**names, "budget_ms": limit_ms, **confirmed.to_dict()})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--candidates", required=True, type=Path, metavar="CSV")
     timing.add_model_arguments(p)
     most = "candidates to measure (default: %(default)s)"
-    p.add_argument("--at-most", type=timing.positive, default=AT_MOST, metavar="N", help=most)
+    p.add_argument("--at-most", type=command.positive, default=AT_MOST, metavar="N", help=most)
     p.add_argument("--budgets", required=True, type=Path, metavar="JSON", help="budgets in ms")
     p.add_argument("--budget", required=True, metavar="NAME", help="which of them, such as p25 or 120ms")
     p.add_argument("--subtransformer", required=True, type=Path, metavar="YAML", help="the one taken")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from hat.architecture import SubTransformer
-from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.files import write_json
 from hat.model.checkpoint import save_checkpoint
@@ -25,11 +24,11 @@ def main(args: argparse.Namespace) -> None:
         loss = objective(sub)
     except ValueError as error:
         raise InputError(args.architecture, str(error)) from None
-    say(f"extract_model {args.checkpoint.parent.name}: validation loss {loss:.4f}")
+    say(f"extract_model {args.model}: validation loss {loss:.4f}")
     facts = {"valid_loss": round(loss, 4), "label_smoothing": objective.label_smoothing}
     save_checkpoint(args.checkpoint, objective.model.extract(sub), **facts)
     sub.save(args.architecture_copy)
-    write_json(args.report, {**facts, "parameters": count_parameters(sub)})
+    write_json(args.report, {"task": args.task, "model": args.model, **facts})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
         "--supertransformer", type=Path, required=True, metavar="PT", help="checkpoint to inherit from"
     )
     options.add_argument("--architecture", type=Path, required=True, help="YAML file of the SubTransformer")
+    options.add_argument("--task", required=True, metavar="NAME", help="of the experiment, for the record")
+    options.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
     options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")
     options.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="tokens in a validation batch")
     options.add_argument("--threads", type=int, default=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path, PurePosixPath
 
-from hat.cost import count_parameters
 from hat.download import Resource
 from hat.files import write_json
 from hat.interop.architectures import read_architecture
@@ -20,6 +19,8 @@ MIRRORED_AS = "hat/checkpoints"
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--checkpoint", required=True, help="file of the authors, a path or URL")
+    options.add_argument("--task", required=True, metavar="NAME", help="of the experiment, for the record")
+    options.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
     options.add_argument("--sha256", help="its checksum")
     fetching.add_download_arguments(options, MIRRORED_AS)
     options.add_argument(
@@ -49,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     }
     save_checkpoint(args.output, model, **facts)
     model.architecture.save(args.architecture_copy)
-    write_json(args.report, {**facts, "parameters": count_parameters(model.architecture)})
+    write_json(args.report, {"task": args.task, "model": args.model, **facts})
 
 
 if __name__ == "__main__":

@@ -19,12 +19,14 @@ from hat_workflow.arguments import timing
 def main(args: argparse.Namespace) -> None:
     latency = timing.measure_with(args)(SubTransformer.load(args.architecture))
     say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})")
-    write_json(args.output, latency.to_dict())
+    names = {"task": args.task, "model": args.model, "device": latency.signature.device}
+    write_json(args.output, names | latency.to_dict())
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--architecture", required=True, type=Path, metavar="YAML")
+    p.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
     timing.add_model_arguments(p)
     p.add_argument("--output", required=True, type=Path, metavar="JSON")
     return p

@@ -1,6 +1,7 @@
-"""Measure the latency of a model that is no ordinary Transformer on this machine, as `measure_model` does.
+"""Measure the latency of an Evolved, Lite or Levenshtein Transformer on this machine, and count what it computes.
 
-A Levenshtein Transformer decodes test sentences of about the mean length, for as many iterations as each takes.
+The protocol is that of `measure_model`. A Levenshtein Transformer translates test sentences of about the mean length,
+each in as many iterations as it takes.
 """
 
 from __future__ import annotations
@@ -8,41 +9,46 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hat.engines.torch_eager import TorchEager
 from hat.errors import InputError
 from hat.files import write_json
 from hat.progress import say
-from hat_fairseq.model import load_model
-from hat_fairseq.rivals.shared import levenshtein
+from hat_fairseq.rivals.counting import PUBLISHED_ITERATIONS, cost
+from hat_fairseq.rivals.families import load_rival
+from hat_fairseq.rivals.timing import measure
 from hat_workflow import command
 from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:
-    bench, anchor_ms = timing.reference_bench(args)
-    model, facts = load_model(args.checkpoint)
-    more = {}
-    if facts["family"] == "levenshtein":
+    bench, anchor_ms = timing.bench_of_samples(args)
+    model, family = load_rival(args.checkpoint)
+    counts = cost(model, family, bench.workload.sentence_length)
+    refined = {}
+    if family == "levenshtein":
         if bench.device.dtype != "float32":
             raise InputError(args.device, f"dtype {bench.device.dtype} for a Levenshtein Transformer", "float32")
-        raw, iterations = levenshtein.measure(model, args.statistics.parent, bench)
+        raw, iterations = measure(model, args.statistics.parent, bench)
         latency = raw.at(anchor_ms)
-        fixed_ms = latency.encoder_ms + latency.decoder_ms / iterations * levenshtein.PUBLISHED_ITERATIONS
-        more = {
+        published_ms = latency.encoder_ms + latency.decoder_ms / iterations * PUBLISHED_ITERATIONS
+        refined = {
             "iterations": round(iterations, 3),
-            "published_iterations": levenshtein.PUBLISHED_ITERATIONS,
-            "published_iterations_ms": round(fixed_ms, 6),
+            "published_iterations": PUBLISHED_ITERATIONS,
+            "published_iterations_ms": round(published_ms, 6),
         }
     else:
-        latency = bench.measure_model(model).at(anchor_ms)
+        latency = bench.measure_engine(TorchEager(model, bench.device)).at(anchor_ms)
     say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})")
-    write_json(args.output, latency.to_dict() | more)
+    names = {"task": args.task, "model": args.model, "device": bench.device.name}
+    write_json(args.output, names | latency.to_dict() | refined | counts)
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--checkpoint", required=True, type=Path, metavar="PT", help="the trained model")
+    p.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
     timing.add_model_arguments(p)
-    p.add_argument("--output", required=True, type=Path, metavar="JSON")
+    p.add_argument("--output", required=True, type=Path, metavar="JSON", help="its latency, parameters and FLOPs")
     return p
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hat.errors import InputError
 from hat.latency.collection import DRIFT_TOLERANCE, merge
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.samples import read_samples, write_samples
 from hat.latency.signature import common_signature
 from hat.progress import say
@@ -17,16 +19,26 @@ from hat_workflow import command
 def main(args: argparse.Namespace) -> None:
     if len(args.shards) != len(args.signatures):
         raise InputError("--signatures", f"{len(args.signatures)} for {len(args.shards)} shards", "one for each shard")
-    references = [Reference.load(path) for path in args.signatures]
-    signature = common_signature([reference.signature for reference in references], args.signatures)
+    devices = [DeviceSignature.load(path) for path in args.signatures]
+    task = one_task(devices, args.signatures)
+    signature = common_signature([device.signature for device in devices], args.signatures)
     shards = [read_samples(path) for path in args.shards]
-    samples, merged = merge(shards, [reference.anchor_ms for reference in references], signature)
-    for path, reference in zip(args.shards, references, strict=True):
-        speed = merged.anchor_ms / reference.anchor_ms
-        say(f"{path}: the anchor took {reference.anchor_ms:.2f} ms; speed {speed:.2f} of all shards'")
+    samples, merged = merge(shards, [device.anchor_ms for device in devices], signature)
+    for path, device in zip(args.shards, devices, strict=True):
+        speed = merged.anchor_ms / device.anchor_ms
+        say(f"{path}: the anchor took {device.anchor_ms:.2f} ms; speed {speed:.2f} of all shards'")
     say(f"latency: speed off by over {DRIFT_TOLERANCE:.0%} for {merged.drifted} of {merged.samples} samples, corrected")
     write_samples(args.output, samples)
-    merged.save(args.signature)
+    replace(merged, task=task).save(args.signature)
+
+
+def one_task(devices: Sequence[DeviceSignature], places: Sequence[Path]) -> str | None:
+    """The task of all shards, None where no file tells it. InputError names the first shard of another task."""
+    known = [(device.task, place) for device, place in zip(devices, places, strict=True) if device.task is not None]
+    for task, place in known:
+        if task != known[0][0]:
+            raise InputError(place, f"task is {task!r}, but {known[0][0]!r} in {known[0][1]}", "one task for all")
+    return known[0][0] if known else None
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,8 +23,9 @@ def main(args: argparse.Namespace) -> None:
             known[sub] = measure(sub)
         latency = known[sub]
         length = latency.signature.sentence_length
+        names = {"task": args.task, "device": latency.signature.device}
         facts = {"dimension": dimension, "value": value, "flops": count_flops(sub, length), **latency.numbers()}
-        rows.append({**facts, "architecture": sub.key})
+        rows.append({**names, **facts, "architecture": sub.key})
         progress.step(f"last {latency.latency_ms:.1f} ms")
     write_csv(args.output, rows)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hat.architecture import Genes, SubTransformer
 from hat.budgets import budget_ms
 from hat.files import file_digest, write_json
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.rolling import rolling_folder
 from hat.search.confirmation import confirm
 from hat.search.memo import Remembered
@@ -21,11 +21,13 @@ from hat_workflow.code_hash import code_hash
 
 def main(args: argparse.Namespace) -> None:
     measure = timing.measure_with(argparse.Namespace(**vars(args) | {"runs": args.search_runs}))
-    anchor_ms = Reference.load(args.reference).anchor_ms
+    device = DeviceSignature.load(args.signature)
+    belongs_to = {"task": args.task, "device": device.signature.device, "budget": args.budget}
+    # everything that a measured latency depends on, and nothing about the search
     fingerprint = {
-        "reference": file_digest(args.reference),
+        "signature": file_digest(args.signature),
         "runs": args.search_runs,
-        "code": code_hash("search_online"),
+        "code": code_hash("hat.latency.protocol"),
     }
     space = searching.design_space(args)
     needed: dict[SubTransformer, float] = {}
@@ -46,12 +48,12 @@ def main(args: argparse.Namespace) -> None:
             return fastest_ms, genes
 
         history = searching.search(args, predict, loss, asked=lambda: loss.asked, fastest_of=smallest)
-    searching.write_tables(args, history)
+    searching.write_tables(args, history, belongs_to)
     limit_ms = budget_ms(args.budgets, args.budget)
     confirmed = confirm(ranked(history), limit_ms, timing.measure_with(args))
     confirmed.candidate.sub.save(args.subtransformer)
-    cost = {"measured": len(needed), "timed_seconds": timed_seconds(needed.values(), anchor_ms, args.search_runs)}
-    write_json(args.report, {"budget": args.budget, "budget_ms": limit_ms, **confirmed.to_dict(), **cost})
+    cost = {"measured": len(needed), "timed_seconds": timed_seconds(needed.values(), device.anchor_ms, args.search_runs)}
+    write_json(args.report, {**belongs_to, "budget_ms": limit_ms, **confirmed.to_dict(), **cost})
 
 
 def timed_seconds(latencies_ms: Iterable[float], anchor_ms: float, runs: int) -> float:
@@ -65,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     searching.add_arguments(p)
     searching.add_table_arguments(p)
     timing.add_model_arguments(p)
-    p.add_argument("--search-runs", type=timing.positive, default=20, metavar="N", help="timed runs of a candidate")
+    p.add_argument("--search-runs", type=command.positive, default=20, metavar="N", help="timed runs of a candidate")
     p.add_argument("--subtransformer", required=True, type=Path, metavar="YAML", help="the one taken")
     p.add_argument("--report", required=True, type=Path, metavar="JSON", help="its latency, and what the search took")
     return p

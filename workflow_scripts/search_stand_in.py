@@ -7,16 +7,18 @@ import argparse
 import torch
 from hat.search.stand_in import stand_in_loss
 from hat_workflow import command
-from hat_workflow.arguments import searching
+from hat_workflow.arguments import identity, searching
 
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    searching.write_tables(args, searching.search(args, searching.predictor(args), stand_in_loss))
+    history = searching.search(args, searching.predictor(args), stand_in_loss)
+    searching.write_tables(args, history, identity.of(args))
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
+    identity.add_arguments(p)
     searching.add_predictor_argument(p)
     searching.add_arguments(p)
     searching.add_table_arguments(p)

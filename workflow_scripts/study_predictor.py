@@ -13,7 +13,6 @@ from hat.predictor.studying import planned_fits, study
 from hat.progress import Progress
 from hat_workflow import command, settings
 from hat_workflow.arguments import identity
-from hat_workflow.arguments.timing import positive
 
 
 def main(args: argparse.Namespace) -> None:
@@ -34,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--samples", required=True, type=Path, metavar="CSV")
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="of the split into train, validation and test")
-    p.add_argument("--seeds", type=positive, default=5, metavar="N", help="repetitions (default: %(default)s)")
+    p.add_argument("--seeds", type=command.positive, default=5, metavar="N", help="repetitions (default: %(default)s)")
     p.add_argument("--output", required=True, type=Path, metavar="CSV", help="a row for each predictor")
     return p
 

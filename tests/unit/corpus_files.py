@@ -7,14 +7,15 @@ from typing import Any
 
 import yaml
 from hat.corpus.description import Corpus
+from hat_workflow import settings
 
 GERMAN = ["der Hund schläft .", "die Katze sieht den Hund !", "ein Mann geht nach Hause .", "zwei Kinder spielen ."]
 ENGLISH = ["the dog sleeps .", "the cat sees the dog !", "a man walks home .", "two children are playing ."]
 
 
-def described(folder: Path, **settings: Any) -> Corpus:
+def described(folder: Path, **changes: Any) -> Corpus:
     """The corpus of a file with these settings, read as the commands read it."""
-    path = corpus_file(folder, **settings)
+    path = corpus_file(folder, **changes)
     return Corpus.from_settings(settings.load("corpus", path), str(path))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
-from hat_workflow.code_hash import SCRIPTS, code_hash
+from hat_workflow.code_hash import SCRIPTS, code_hash, hashed_files
 
 FILES = {
     "train_model.py": "import argparse\nimport lib.model as model\nfrom lib import data\n\n\ndef main():\n    pass\n",
@@ -37,7 +37,7 @@ def write(root: Path, changes: dict[str, str]) -> Path:
 
 
 def same(command: str, scripts: Path, changes: dict[str, str]) -> bool:
-    return code_hash(command, scripts) == code_hash(command, write(scripts, changes))
+    return code_hash(command, scripts=scripts) == code_hash(command, scripts=write(scripts, changes))
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,42 @@ def test_a_string_that_is_no_docstring_counts(scripts: Path) -> None:
 
 
 def test_an_unknown_command_is_told(scripts: Path) -> None:
-    with pytest.raises(InputError, match=r"no command 'train_modle'.*did you mean 'train_model'\?"):
-        code_hash("train_modle", scripts)
+    with pytest.raises(InputError, match=r"no command or module 'train_modle'.*did you mean 'train_model'\?"):
+        code_hash("train_modle", scripts=scripts)
 
 
 def test_broken_code_is_told(scripts: Path) -> None:
     with pytest.raises(InputError, match=r"model\.py: line 2"):
-        code_hash("train_model", write(scripts, {"lib/model.py": "a = 1\nb = = 2\n"}))
+        code_hash("train_model", scripts=write(scripts, {"lib/model.py": "a = 1\nb = = 2\n"}))
 
 
-def test_table_and_training_do_not_share_their_hash() -> None:
-    assert code_hash("train_supertransformer") != code_hash("make_table8")
+def test_a_module_has_a_hash_of_its_own(scripts: Path) -> None:
+    assert hashed_files("lib.model", scripts=scripts) == ["lib/__init__.py", "lib/layers.py", "lib/model.py"]
+    assert same("lib.model", scripts, {"train_model.py": "value = 1\n", "lib/scores.py": "bleu = 2\n"})
+    assert not same("lib.model", scripts, {"lib/layers.py": "class Layer: width = 5\n"})
+    with pytest.raises(InputError, match=r"no command or module 'lib\.modle'"):
+        code_hash("lib.modle", scripts=scripts)
+
+
+def test_what_is_imported_by_name_is_given_as_a_further_module(scripts: Path) -> None:
+    changed = write(scripts, {"lib/scores.py": "bleu = 2\n"})
+    assert code_hash("train_model", scripts=scripts) == code_hash("train_model", scripts=changed)
+    further = ("train_model", "lib.scores")
+    assert code_hash(*further, scripts=scripts) != code_hash(*further, scripts=changed)
+
+
+def test_what_only_speaks_does_not_count_nor_what_it_imports(scripts: Path) -> None:
+    speaking = {"train_model.py": "import hat.progress\nimport lib.model\n", "hat/__init__.py": ""}
+    before = write(scripts, speaking | {"hat/progress.py": "import lib.scores\nSECONDS = 5\n"})
+    after = write(scripts, speaking | {"hat/progress.py": "import lib.data\nSECONDS = 9\n", "lib/scores.py": "b = 2\n"})
+    assert hashed_files("train_model", scripts=before) == [
+        *("hat/__init__.py", "lib/__init__.py", "lib/layers.py", "lib/model.py", "train_model.py"),
+    ]
+    assert code_hash("train_model", scripts=before) == code_hash("train_model", scripts=after)
+
+
+def test_scoring_and_training_do_not_share_their_hash() -> None:
+    assert code_hash("train_supertransformer") != code_hash("score_model")
 
 
 def test_packages_of_the_project_are_empty_at_the_top() -> None:

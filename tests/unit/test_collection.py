@@ -10,7 +10,7 @@ import pytest
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.latency.collection import Log, anchor, collect, merge
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.samples import Sample, draw_samples
 from hat.latency.signature import Latency
 
@@ -45,10 +45,10 @@ def run(path: Path, machine: Machine) -> list[Sample]:
 
 def test_all_samples_are_measured_once_in_order(tmp_path: Path) -> None:
     machine = Machine()
-    samples, reference = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
+    samples, signature = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
     assert [sample.sub for sample in samples] == SUBS
     assert [sample.latency_ms for sample in samples] == pytest.approx([true_ms(sub) for sub in SUBS])
-    assert reference == Reference(signature=SIGNATURE, samples=45, drifted=0, anchor_ms=ANCHOR_MS)
+    assert signature == DeviceSignature(device="bench", signature=SIGNATURE, samples=45, drifted=0, anchor_ms=ANCHOR_MS)
     assert machine.measured == [SUBS[index] for index in ORDER]
     assert all(sample.sub == machine.measured[sample.order] for sample in samples)
 
@@ -77,10 +77,10 @@ def test_a_larger_collection_measures_what_is_new_and_a_smaller_one_nothing(tmp_
     fewer = [index for index in ORDER if index < 30]
     slow = Machine(lambda call: 1.5)
     small = collect(tmp_path / "log", SUBS[:30], fewer, Machine().measure, SIGNATURE)
-    large, reference = collect(tmp_path / "log", SUBS, ORDER, slow.measure, SIGNATURE)
+    large, signature = collect(tmp_path / "log", SUBS, ORDER, slow.measure, SIGNATURE)
     assert slow.measured == [SUBS[index] for index in ORDER if index >= 30]
     assert [sample.sub for sample in large] == SUBS
-    assert (reference.samples, reference.drifted, reference.anchor_ms) == (45, 15, ANCHOR_MS)
+    assert (signature.samples, signature.drifted, signature.anchor_ms) == (45, 15, ANCHOR_MS)
     unused = Machine()
     assert collect(tmp_path / "log", SUBS[:30], fewer, unused.measure, SIGNATURE) == small
     assert unused.measured == []
@@ -90,13 +90,13 @@ def test_a_machine_never_at_one_speed_gives_the_latencies_of_a_steady_one(tmp_pa
     rng = random.Random(0)
     slowness = [rng.uniform(1, 2) for _ in range(46)]
     machine = Machine(lambda call: slowness[call])
-    samples, reference = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
+    samples, signature = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
     typical = median(slowness[1:])
-    assert reference.anchor_ms == pytest.approx(ANCHOR_MS * typical)
+    assert signature.anchor_ms == pytest.approx(ANCHOR_MS * typical)
     expected = [true_ms(sub) * typical for sub in SUBS]
     assert [sample.latency_ms for sample in samples] == pytest.approx(expected, rel=1e-4)
-    assert reference.drifted == sum(abs(s / typical - 1) > 0.05 for s in slowness[1:])
-    assert reference.drifted > 20
+    assert signature.drifted == sum(abs(s / typical - 1) > 0.05 for s in slowness[1:])
+    assert signature.drifted > 20
 
 
 def test_a_damaged_log_is_refused(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_shards_come_to_one_speed() -> None:
         numbers = latency(10.0 * slowness, anchor_ms=8.0 * slowness).at(8.0 * slowness).numbers()
         return [Sample(sub=SUBS[0], numbers=numbers, order=1)]
 
-    merged, reference = merge([shard(1.0), shard(1.25), shard(1.0)], [8.0, 10.0, 8.0], SIGNATURE)
-    assert reference == Reference(signature=SIGNATURE, samples=3, drifted=1, anchor_ms=8.0)
+    merged, signature = merge([shard(1.0), shard(1.25), shard(1.0)], [8.0, 10.0, 8.0], SIGNATURE)
+    assert signature == DeviceSignature(device="bench", signature=SIGNATURE, samples=3, drifted=1, anchor_ms=8.0)
     assert [sample.latency_ms for sample in merged] == pytest.approx([10.0, 10.0, 10.0])
     assert [sample.numbers["drift"] for sample in merged] == pytest.approx([1.0, 1.25, 1.0])
 

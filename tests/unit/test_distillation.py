@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import extract_model
@@ -12,7 +12,7 @@ from hat.architecture import DesignSpace
 from hat.errors import InputError
 from hat.files import read_json
 from hat.model.checkpoint import load_checkpoint, save_checkpoint
-from hat_fairseq.distillation import TOP, soft_loss
+from hat_fairseq.distillation import TOP, Distillation, soft_loss
 from hat_fairseq.inherited import InheritedLoss
 from hat_fairseq.training import Training
 from hat_workflow import settings
@@ -45,16 +45,23 @@ def of_largest(corpus: Path, space: DesignSpace, **changes: object) -> Training:
     return replace(plain, architecture=space.largest, **changes)  # type: ignore[arg-type]
 
 
+def taught_by(plain: Training, teacher: Path) -> Distillation:
+    return Distillation(**{field.name: getattr(plain, field.name) for field in fields(plain)}, teacher=teacher)
+
+
 def test_fine_tuning_starts_from_what_is_inherited(
     trained: Path, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path
 ) -> None:
     tiny_space.largest.save(tmp_path / "largest.yaml")
     words = ("--supertransformer", trained, "--architecture", tmp_path / "largest.yaml", "--corpus", tiny_corpus)
+    words = (*words, "--task", "tiny", "--model", "inherited")
     outputs = ("--checkpoint", tmp_path / "in.pt", "--architecture-copy", tmp_path / "copy.yaml")
     arguments = (*words, *outputs, "--report", tmp_path / "in.json")
     extract_model.main(extract_model.parser().parse_args([str(word) for word in arguments]))
     loss = InheritedLoss(trained, tiny_corpus)(tiny_space.largest)
-    assert read_json(tmp_path / "in.json")["valid_loss"] == pytest.approx(loss, abs=1e-4)
+    report = read_json(tmp_path / "in.json")
+    assert list(report) == ["task", "model", "valid_loss", "label_smoothing"]
+    assert report["valid_loss"] == pytest.approx(loss, abs=1e-4)
 
     scratch, tuned = tmp_path / "scratch", tmp_path / "tuned"
     for folder in (scratch, tuned):
@@ -82,7 +89,7 @@ def test_a_teacher_pulls_its_student(trained: Path, tiny_corpus: Path, tiny_spac
     for folder in (alone, taught):
         folder.mkdir()
     without, _ = of_largest(tiny_corpus, tiny_space).run(alone)
-    with_teacher, facts = of_largest(tiny_corpus, tiny_space, teacher=tmp_path / "teacher.pt").run(taught)
+    with_teacher, facts = taught_by(of_largest(tiny_corpus, tiny_space), tmp_path / "teacher.pt").run(taught)
     theirs = dict(with_teacher.named_parameters())
     assert set(theirs) == {name for name, _ in without.named_parameters()}  # the teacher is not saved
     assert any(not torch.equal(weight, theirs[name]) for name, weight in without.named_parameters())
@@ -95,6 +102,7 @@ def test_an_architecture_of_another_space_inherits_nothing(
     wider = replace(tiny_space.largest, encoder_ffn_dims=tuple(4096 for _ in tiny_space.largest.encoder_ffn_dims))
     wider.save(tmp_path / "wider.yaml")
     words = ("--supertransformer", trained, "--architecture", tmp_path / "wider.yaml", "--corpus", tiny_corpus)
+    words = (*words, "--task", "tiny", "--model", "wider")
     outputs = ("--checkpoint", "x.pt", "--architecture-copy", "x.yaml", "--report", "x.json")
     with pytest.raises(InputError, match=r"wider\.yaml: the SubTransformer .* does not fit"):
         extract_model.main(extract_model.parser().parse_args([str(word) for word in (*words, *outputs)]))

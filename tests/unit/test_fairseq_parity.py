@@ -98,7 +98,7 @@ def test_same_logits(both: tuple[TransformerModel, Transformer]) -> None:
 
 def test_same_translations(both: tuple[TransformerModel, Transformer]) -> None:
     from fairseq.sequence_generator import SequenceGenerator
-    from hat_fairseq.model import HatTransformer
+    from hat_fairseq.models.transformer import HatTransformer
 
     theirs, ours = both
     dictionary = theirs.decoder.dictionary

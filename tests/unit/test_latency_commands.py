@@ -19,12 +19,13 @@ import confirm_subtransformer
 import fit_predictor
 import measure_model
 import merge_latency
+import profile_latency
 import pytest
 import resolve_budgets
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_json, write_yaml
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.samples import draw_samples, read_samples
 from hat.predictor import fitting
 from hat.predictor.model import Predictor
@@ -34,6 +35,7 @@ from hat_workflow import command
 from tests.unit.latency_world import SIGNATURE, SPACE
 
 SCRIPTS = Path(collect_latency.__file__).parent
+NAMES = {"task": "tiny", "device": "bench"}
 STATISTICS = {"dictionary": "joint", "source_vocabulary": 20, "target_vocabulary": 20, "sentence_length": 3}
 
 
@@ -54,7 +56,18 @@ def run(module: ModuleType, *words: object) -> None:
 
 def collect_words(shard: int, shards: int, samples: int) -> list[object]:
     return [
-        *("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--samples", samples),
+        *(
+            "--task",
+            "tiny",
+            "--space",
+            "space.yaml",
+            "--device",
+            "bench.yaml",
+            "--statistics",
+            "statistics.json",
+            "--samples",
+            samples,
+        ),
         *("--runs", 1, "--shard", shard, "--shards", shards, "--rolling", "rolling"),
         *("--output", f"shards/{shard}.csv", "--signature", f"shards/{shard}.json"),
     ]
@@ -81,6 +94,7 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert len({sample.sub for sample in samples}) == 30
     assert all(sample.sub in SPACE for sample in samples)
     signature = read("signature.json")
+    assert list(signature.items())[:2] == [("task", "tiny"), ("device", "bench")]
     assert signature["samples"] == 30
     assert signature["signature"]["device"] == "bench"
     assert signature["signature"]["sentence_length"] == 3
@@ -111,26 +125,48 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     pairs = enumerate(zip([SPACE.smallest, SPACE.maximum], predicted, strict=True), start=1)
     ranks = [RankedCandidate(rank=rank, loss=5.0, predicted_ms=ms, sub=sub) for rank, (sub, ms) in pairs]
     write_candidates("candidates.csv", ranks, {})
-    where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--reference", "signature.json")
+    where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--signature", "signature.json")
+    where = (*where, "--task", "tiny")
     results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
     budget = ("--budgets", "budgets.json", "--budget", "90000ms")
     run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results)
     assert SubTransformer.load("subtransformer.yaml") == SPACE.smallest
     confirmed = read("confirmed.json")
-    assert (confirmed["budget"], confirmed["budget_ms"], confirmed["rank"]) == ("90000ms", 90000.0, 1)
+    assert list(confirmed.items())[:4] == [*NAMES.items(), ("budget", "90000ms"), ("budget_ms", 90000.0)]
+    assert confirmed["rank"] == 1
     assert (confirmed["fits"], len(confirmed["tried"])) == (True, 1)
     write_json("budgets.json", {"budgets": {"90000ms": {"latency_ms": 0.0}}})
     run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results, "--at-most", 1)
     confirmed = read("confirmed.json")
     assert (confirmed["fits"], len(confirmed["tried"]), confirmed["gave_up_after"]) == (False, 1, 1)
 
-    run(measure_model, "--architecture", "subtransformer.yaml", *where, "--output", "latency/bench.json")
+    run(
+        measure_model,
+        "--architecture",
+        "subtransformer.yaml",
+        "--model",
+        "hat",
+        *where,
+        "--output",
+        "latency/bench.json",
+    )
     measured = read("latency/bench.json")
+    assert list(measured.items())[:3] == [("task", "tiny"), ("model", "hat"), ("device", "bench")]
     assert measured["latency_ms"] == pytest.approx(measured["encoder_ms"] + measured["decoder_ms"], abs=2e-6)
     assert (measured["signature"]["sentence_length"], measured["signature"]["runs"]) == (3, 3)
     assert measured["drift"] == pytest.approx(measured["anchor_ms"] / signature["anchor_ms"], rel=1e-4)
 
-    other = ("--architecture", "subtransformer.yaml", *where, "--sentence-length", 7, "--output", "other.json")
+    other = (
+        "--architecture",
+        "subtransformer.yaml",
+        "--model",
+        "hat",
+        *where,
+        "--sentence-length",
+        7,
+        "--output",
+        "other.json",
+    )
     with pytest.raises(InputError, match=r"this measurement: sentence_length is 7, but 3 in signature\.json"):
         run(measure_model, *other)
     assert not Path("other.json").exists()
@@ -188,10 +224,35 @@ def test_shards_measured_differently_do_not_merge(place: Path) -> None:
     write_json("shards/1.json", record)
     with pytest.raises(InputError, match=r"shards/1\.json: threads is 4, but 1 in shards/0\.json"):
         merge(0, 1)
+    record["signature"]["threads"] = 1
+    write_json("shards/1.json", record | {"task": "other"})
+    with pytest.raises(InputError, match=r"shards/1\.json: task is 'other', but 'tiny' in shards/0\.json"):
+        merge(0, 1)
     write_json("shards/1.json", {})
     with pytest.raises(InputError, match=r"shards/1\.json: missing key 'signature'"):
         merge(0, 1)
     assert not Path("samples.csv").exists()
+
+
+def test_files_of_before_name_neither_task_nor_device(place: Path) -> None:
+    for shard in (0, 1):
+        run(collect_latency, *collect_words(shard, 2, 2))
+        record = read(f"shards/{shard}.json")
+        write_json(f"shards/{shard}.json", {name: value for name, value in record.items() if name not in NAMES})
+    assert DeviceSignature.load("shards/0.json").task is None
+    assert DeviceSignature.load("shards/0.json").device is None
+    merge(0, 1)
+    assert (read("signature.json")["task"], read("signature.json")["device"]) == (None, "bench")
+
+
+def test_a_profile_names_its_task_and_device(place: Path) -> None:
+    run(collect_latency, *collect_words(0, 1, 1))
+    words = ("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 1)
+    run(profile_latency, *words, "--task", "tiny", "--signature", "shards/0.json", "--output", "profile.csv")
+    with open("profile.csv") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[:4] == ["task", "device", "dimension", "value"]
+    assert {(row["task"], row["device"]) for row in rows} == {("tiny", "bench")}
 
 
 def test_shards_are_merged_at_one_speed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,8 +281,9 @@ def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards:
 def test_a_misspelt_device_is_refused_with_one_line_and_status_2(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Reference(signature=SIGNATURE, samples=9, drifted=0, anchor_ms=7.0).save("r.json")
-    words = "--architecture a.yaml --device this-cpuu --statistics statistics.json --reference r.json --output o.json"
+    DeviceSignature(signature=SIGNATURE, samples=9, drifted=0, anchor_ms=7.0).save("r.json")
+    words = "--architecture a.yaml --task t --model m --device this-cpuu --statistics statistics.json"
+    words += " --signature r.json --output o.json"
     monkeypatch.setattr(sys, "argv", ["measure_model.py", *words.split()])
     with pytest.raises(SystemExit) as ended:
         command.run(measure_model.parser(), measure_model.main)

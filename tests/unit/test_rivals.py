@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from fairseq import tasks
 from hat.architecture import DesignSpace
 from hat.baselines import ordinary_transformer
 from hat.cost import count_flops
@@ -15,13 +16,17 @@ from hat.errors import InputError
 from hat.files import read_json
 from hat.latency.protocol import Bench, Protocol, Workload
 from hat.model.checkpoint import load_checkpoint, save_checkpoint
+from hat.model.transformer import Transformer
 from hat_fairseq.generation import translate
-from hat_fairseq.model import FAMILIES, load_model
+from hat_fairseq.rivals import refinement
 from hat_fairseq.rivals.convolutions import DynamicConvolution, SeparableConvolution
-from hat_fairseq.rivals.shared import counted, flops, levenshtein
+from hat_fairseq.rivals.counting import PUBLISHED_ITERATIONS, cost, counted, flops, refinement_flops
+from hat_fairseq.rivals.families import FAMILIES, load_rival
+from hat_fairseq.rivals.timing import measure
+from hat_fairseq.rivals.training import RivalTraining
 from torch import nn
 
-from tests.unit.test_training import training
+from tests.unit.test_training import RECIPE
 
 SMALL = ordinary_transformer(embed_dim=32, encoder_layers=3, decoder_layers=3, ffn_ratio=2, head_dim=8)
 STEPPING = ("evolved", "lite")
@@ -32,7 +37,8 @@ def made(family: str, embed_dim: int = 0, ffn_ratio: int = 4, head_dim: int = 64
     architecture = ordinary_transformer(**size, head_dim=head_dim) if embed_dim else SMALL
     vocabularies = {"source_vocabulary": 40, "target_vocabulary": 40, "share_embeddings": True, "padding_index": 1}
     torch.manual_seed(5)
-    model: nn.Module = FAMILIES[family](architecture, **(vocabularies | facts))
+    maker = FAMILIES.get(family, Transformer)
+    model: nn.Module = maker(architecture, **(vocabularies | facts))
     return model.eval()
 
 
@@ -105,30 +111,39 @@ def test_a_separable_convolution_is_that_of_torch() -> None:
 def test_each_is_trained_saved_and_translates(
     family: str, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path
 ) -> None:
-    work = replace(training(tiny_corpus, tiny_space, updates=6, validate_every_updates=3), space=None)
-    work = replace(work, family=family, architecture=SMALL)
+    recipe = RECIPE | {"updates": 6, "validate_every_updates": 3}
+    facts = {"label": "test", "corpus": tiny_corpus, "architecture": SMALL, "recipe": recipe, "seed": 3, "threads": 1}
+    work = RivalTraining(**facts, family=family)
     (tmp_path / "rolling").mkdir()
     model, facts = work.run(tmp_path / "rolling")
     assert facts["family"] == family
     assert 0 < facts["best_valid_loss"] < 30
     work.save(tmp_path / "model.pt", model, facts)
-    found, _ = load_model(tmp_path / "model.pt")
+    found, kind = load_rival(tmp_path / "model.pt")
+    assert kind == family
     for name, weight in found.state_dict().items():
         assert torch.equal(weight, model.state_dict()[name]), name
     if family == "levenshtein":
-        hypotheses = levenshtein.refine(found, tiny_corpus, "valid", "test")
+        hypotheses = refinement.refine(found, tiny_corpus, "valid", "test")
     else:
         hypotheses = translate(found, tiny_corpus, "valid", beam=2, length_penalty=1.0)
     assert len(hypotheses) == read_json(tiny_corpus / "statistics.json")["lines"]["valid"]
     with pytest.raises(InputError, match=f"a model of the family '{family}'; legal: transformer"):
         load_checkpoint(tmp_path / "model.pt")
-    assert work.fingerprint("code") != replace(work, family="transformer").fingerprint("code")
+    other = replace(work, family="lite" if family != "lite" else "evolved")
+    assert work.fingerprint("code") != other.fingerprint("code")
+    begun = replace(work, initial=tmp_path / "model.pt")
+    config = begun.parse(begun.model_options(tmp_path / "rolling") | begun.trainer_options(tmp_path / "rolling"))
+    built = tasks.setup_task(config.task).build_model(config.model).state_dict()
+    prefix = "" if family == "levenshtein" else "transformer."
+    assert all(torch.equal(built[f"{prefix}{name}"], weight) for name, weight in found.state_dict().items())
+    assert begun.fingerprint("code") != work.fingerprint("code")
 
 
 def test_an_unknown_family_is_one_line(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "x.pt", made("transformer"), family="recurrent")
     with pytest.raises(InputError, match="legal: transformer, evolved, lite, levenshtein"):
-        load_model(tmp_path / "x.pt")
+        load_rival(tmp_path / "x.pt")
 
 
 def test_refinement_is_timed_on_sentences_and_counted_by_iterations(tiny_corpus: Path, tiny_space: DesignSpace) -> None:
@@ -137,9 +152,19 @@ def test_refinement_is_timed_on_sentences_and_counted_by_iterations(tiny_corpus:
     bench = Bench(Device(name="here"), workload, Protocol(runs=4, dry_runs=1), tiny_space.smallest)
     facts = {"source_vocabulary": workload.source_vocabulary, "target_vocabulary": workload.target_vocabulary}
     model = made("levenshtein", share_embeddings=workload.share_embeddings, **facts)
-    latency, iterations = levenshtein.measure(model, tiny_corpus, bench)
+    latency, iterations = measure(model, tiny_corpus, bench)
     assert latency.decoder_ms > 0
     assert latency.encoder_ms > 0
-    assert 1 <= iterations <= levenshtein.ITERATIONS
-    once, twice = (levenshtein.refinement_flops(model, 10, iterations) for iterations in (1, 2))
+    assert 1 <= iterations <= refinement.ITERATIONS
+    once, twice = (refinement_flops(model, 10, iterations) for iterations in (1, 2))
     assert 0 < twice - once < twice
+
+
+def test_the_cost_of_a_rival_is_that_of_translating_and_of_training() -> None:
+    assert (counts := cost(made("lite"), "lite", 10))["flops"] == counts["training_flops"] == flops(made("lite"), 10)
+    model = made("levenshtein")
+    assert cost(model, "levenshtein", 10) == {
+        "parameters": counted(model),
+        "flops": refinement_flops(model, 10, PUBLISHED_ITERATIONS),
+        "training_flops": refinement_flops(model, 10, 1),
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import sys
 import types
 from collections.abc import Callable
@@ -11,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import search_subtransformer
 import torch
 from hat.architecture import SubTransformer
 from hat.files import write_json, write_yaml
 from hat.predictor.model import Predictor, build_mlp, engineered
 from hat_workflow import command
+from hat_workflow.arguments import inheriting
 
 from tests.spaces import SMALL as SPACE
 
@@ -40,14 +41,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     """Runs the command as from a shell; returns the folder of its outputs."""
     asked.clear()
     kill_after[0] = 10**9
-    toy = types.ModuleType("hat_fairseq.inherited")
-    toy.InheritedLoss = ToyLoss  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "hat_fairseq", types.ModuleType("hat_fairseq"))
-    monkeypatch.setitem(sys.modules, "hat_fairseq.inherited", toy)
-    for module in ("inheriting", "search_subtransformer"):
-        monkeypatch.setitem(sys.modules, module, types.ModuleType(module))
-        del sys.modules[module]  # imported afresh; whatever was there comes back after the test
-    script = importlib.import_module("search_subtransformer")
+    monkeypatch.setattr(inheriting, "InheritedLoss", ToyLoss)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
 
@@ -83,7 +77,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
         } | options
         line = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         monkeypatch.setattr(sys, "argv", ["search_subtransformer.py", *line])
-        command.run(script.parser(), script.main)
+        command.run(search_subtransformer.parser(), search_subtransformer.main)
         return tmp_path / output
 
     return run

@@ -18,7 +18,7 @@ from hat.files import write_yaml
 from hat.model.checkpoint import load_checkpoint
 from hat.rolling import rolling_folder
 from hat_fairseq.snapshots import snapshots
-from hat_fairseq.task import HatTranslationTask
+from hat_fairseq.tasks.translation import HatTranslationTask
 from hat_fairseq.training import Training
 
 from tests.conftest import write_binary_corpus
@@ -119,6 +119,7 @@ def test_the_command_killed_for_real_and_resumed(tiny_corpus: Path, tiny_space: 
 
     def start(name: str) -> subprocess.Popen[bytes]:
         words: list[str | Path] = [sys.executable, SCRIPTS / "train_supertransformer.py", "--corpus", tiny_corpus]
+        words += ["--task", "tiny"]
         words += ["--space", tmp_path / "space.yaml", "--training", tmp_path / "training.yaml", "--seed", "3"]
         words += ["--rolling", tmp_path / f"rolling-{name}", "--checkpoint", tmp_path / f"{name}.pt"]
         words += ["--metrics", tmp_path / f"{name}.json", "--log", tmp_path / f"{name}.csv"]

@@ -104,6 +104,10 @@ class JsonFile:
             value = value[key]
         return value
 
+    def get(self, key: str) -> Any:
+        """The value under a key, None where it is absent."""
+        return self._content.get(key) if isinstance(self._content, dict) else None
+
     def number(self, *keys: str) -> float:
         value = self[keys]
         if type(value) not in (int, float):

@@ -1,4 +1,8 @@
-"""The fairseq plug-in (`--user-dir`): a task, a model and a criterion to train this project's Transformer by."""
+"""The fairseq plug-in (`--user-dir`): the task and the model that train a HAT model.
+
+fairseq itself imports what stands in the folders tasks/ and models/ of its plug-in. So this file imports neither: who
+reads a corpus or translates needs no task of training.
+"""
 
 import argparse
 import logging
@@ -7,10 +11,6 @@ import torch
 
 # what fairseq tells of its doings is for the log of a training, see hat_fairseq.training
 logging.getLogger("fairseq").setLevel(logging.WARNING)
-
-from hat_fairseq import distillation, model, task  # noqa: E402
-
-__all__ = ["distillation", "model", "task"]
 
 # fairseq's own checkpoints hold a namespace; torch loads nothing but weights unless told what else is harmless
 torch.serialization.add_safe_globals([argparse.Namespace])

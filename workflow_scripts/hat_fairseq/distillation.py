@@ -13,8 +13,11 @@ from fairseq.criterions.label_smoothed_cross_entropy import (
     LabelSmoothedCrossEntropyCriterion,
     LabelSmoothedCrossEntropyCriterionConfig,
 )
+from hat.files import file_digest
 from hat.model.checkpoint import load_checkpoint
 from torch import Tensor
+
+from hat_fairseq.training import Names, Training
 
 TOP = 5
 """The paper's number of soft labels."""
@@ -29,9 +32,9 @@ class DistillationConfig(LabelSmoothedCrossEntropyCriterionConfig):
 
 @register_criterion("hat_distillation", dataclass=DistillationConfig)
 class DistillationCriterion(LabelSmoothedCrossEntropyCriterion):
-    """Half the label-smoothed cross-entropy, half that against the teacher's five most likely words.
+    """Half the label-smoothed cross-entropy, half the cross-entropy against the teacher's five most likely words.
 
-    In validation it is the former alone, so that losses compare with those of a training without a teacher.
+    Validation uses the first half alone, so that losses compare with those of a training without a teacher.
     """
 
     def __init__(self, task: Any, sentence_avg: bool, label_smoothing: float, teacher: str) -> None:
@@ -50,6 +53,24 @@ class DistillationCriterion(LabelSmoothedCrossEntropyCriterion):
             theirs = teacher(inputs["src_tokens"], inputs["prev_output_tokens"]).float()
         soft = soft_loss(net_output[0].float(), theirs)[target.ne(self.padding_idx)]
         return (1 - WEIGHT) * loss + WEIGHT * (soft.sum() if reduce else soft), nll_loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distillation(Training):
+    """The training of a student by the references and by `teacher`, a checkpoint of this project."""
+
+    teacher: Path
+
+    @property
+    def names(self) -> Names:
+        return super().names._replace(criterion="hat_distillation")
+
+    @property
+    def further_options(self) -> dict[str, Any]:
+        return {"teacher": self.teacher}
+
+    def fingerprint(self, code: str) -> dict[str, Any]:
+        return {**super().fingerprint(code), "teacher": file_digest(self.teacher)}
 
 
 def soft_loss(logits: Tensor, teacher: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from fairseq.sequence_generator import SequenceGenerator
 from hat.progress import Progress
 
 from hat_fairseq.corpus import batches, open_corpus
-from hat_fairseq.model import HatTransformer
+from hat_fairseq.models.transformer import HatTransformer
 
 MAX_TOKENS = 2000
 MAX_TARGET_LENGTH = 200

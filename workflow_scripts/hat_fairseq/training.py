@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from fairseq import checkpoint_utils
@@ -13,32 +13,42 @@ from fairseq import options as fairseq_options
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.distributed import utils as distributed_utils
 from fairseq.file_io import PathManager
+from fairseq.tasks import TASK_REGISTRY
 from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import file_digest, folder_digest, write_yaml
 from hat.model.checkpoint import save_checkpoint
+from hat.model.transformer import Transformer
 from hat.progress import say
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
-from hat_fairseq.model import FAMILIES
+from hat_fairseq.models.transformer import MODEL
 from hat_fairseq.snapshots import keep_snapshot, link, snapshots
-from hat_fairseq.task import HatLevenshteinTask, HatTranslationTask, Record
+from hat_fairseq.tasks.translation import TASK, Record
 
 NEVER = 10**9
-TASKS = (HatTranslationTask.__name__, HatLevenshteinTask.__name__)
-"""Under which of our tasks' names fairseq keeps what they remember."""
-TRANSLATION = ("hat_translation", "hat_transformer", "label_smoothed_cross_entropy")
-KINDS = {"levenshtein": ("hat_levenshtein", "hat_levenshtein", "nat_loss")}
-"""Task, model and criterion of families that are not trained as others are."""
+LOG = "fairseq.log"
 PADDING = 1
 """Its index in every dictionary of fairseq."""
 
 
+class Names(NamedTuple):
+    """By which names checkpoints know a kind of model, and fairseq what trains it."""
+
+    family: str
+    task: str
+    model: str
+    criterion: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One training job. `recipe` is a section of a training file (see config/README.md)."""
+    """One training job of a Transformer. `recipe` is a section of a training file (see config/README.md).
+
+    Subclasses train other models or with other losses: they say what differs, and their module registers it.
+    """
 
     label: str
     corpus: Path
@@ -48,12 +58,21 @@ class Training:
     threads: int
     space: dict[str, Any] | None = None
     """The design space when this trains a SuperTransformer; `architecture` is then its maximum."""
-    family: str = "transformer"
-    """One of `hat_fairseq.model.FAMILIES`; what is no Transformer has the size of `architecture` by its own count."""
     initial: Path | None = None
     """A checkpoint of this architecture whose weights the training starts from."""
-    teacher: Path | None = None
-    """A checkpoint that is learned from, besides the references."""
+
+    @property
+    def names(self) -> Names:
+        return Names("transformer", TASK, MODEL, "label_smoothed_cross_entropy")
+
+    @property
+    def further_options(self) -> dict[str, Any]:
+        """Further options of a subclass's model or criterion, as fairseq's command line names them."""
+        return {}
+
+    def make(self, **facts: Any) -> Any:
+        """The model, not yet trained. `facts` are its vocabularies and `padding_index`."""
+        return Transformer(self.architecture, **facts)
 
     def fingerprint(self, code: str) -> dict[str, Any]:
         """Everything that the weights depend on: the name of the rolling folder follows from it."""
@@ -61,18 +80,15 @@ class Training:
             "code": code,
             "corpus": folder_digest(self.corpus),
             "architecture": self.architecture.to_dict(),
-            "family": self.family,
             "space": self.space,
             "recipe": self.recipe,
             "seed": self.seed,
-            **{name: file_digest(path) for name in ("initial", "teacher") if (path := getattr(self, name))},
+            **({"initial": file_digest(self.initial)} if self.initial else {}),
         }
 
     def run(self, folder: Path) -> tuple[Any, dict[str, Any]]:
         """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
         self._check()
-        torch.set_num_threads(self.threads)
-        keep_freed_memory()
         last = folder / "checkpoint_last.pt"
         self._keep_snapshot(last)  # the last run may have been killed before it came to that
         if self._updates_done(last) < self.recipe["updates"]:
@@ -113,30 +129,42 @@ class Training:
 
     def _fairseq(self, folder: Path) -> None:
         self.prepare(folder)
+        log_to(folder / LOG)
+        say(f"{self.label}: details in {folder / LOG}")
+        config = self.parse(self.model_options(folder) | self.trainer_options(folder))
+        distributed_utils.call_main(config, self.work)
+
+    def work(self, config: Any) -> None:
+        """What each process of this training does, one for each GPU.
+
+        A spawned process gets this method pickled: that imports the module of this training's class, and so registers
+        all that the training needs.
+        """
+        keep_freed_memory()
+        torch.set_num_threads(self.threads)
         # fairseq remembers the best loss in its function and copies checkpoints: a link is atomic and costs nothing
         vars(checkpoint_utils.save_checkpoint).pop("best", None)
         PathManager.copy = staticmethod(_copy)
-        log_to(folder / "fairseq.log")
-        say(f"{self.label}: details in {folder / 'fairseq.log'}")
-        config = self.parse(self.model_options(folder) | self.trainer_options(folder))
-        distributed_utils.call_main(config, fairseq_train.main)
+        first = distributed_utils.is_master(config.distributed_training)
+        log_to(Path(config.checkpoint.save_dir) / LOG, logging.INFO if first else logging.WARNING)
+        fairseq_train.main(config)
 
     def model_options(self, folder: Path) -> dict[str, Any]:
         """Our task and our model, as fairseq's command line names them; flags are True."""
         return {
             "user-dir": Path(__file__).parent,
-            "task": KINDS.get(self.family, TRANSLATION)[0],
+            "task": self.names.task,
             "label": self.label,
             "space": folder / "space.yaml" if self.space else "",
             "snapshots": self._averaged,
             "autocast": self.recipe["precision"] == "bf16",
-            "arch": KINDS.get(self.family, TRANSLATION)[1],
+            "arch": self.names.model,
             "architecture": folder / "architecture.yaml",
-            "family": self.family,
             "initial": self.initial or "",
             "share-embeddings": statistics(self.corpus)["dictionary"] == "joint",
             "dropout": self.recipe["dropout"],
             "attention-dropout": self.recipe["attention_dropout"],
+            **self.further_options,
         }
 
     def trainer_options(self, folder: Path) -> dict[str, Any]:
@@ -145,8 +173,7 @@ class Training:
         options = {
             "source-lang": facts["source"],
             "target-lang": facts["target"],
-            "criterion": "hat_distillation" if self.teacher else KINDS.get(self.family, TRANSLATION)[2],
-            "teacher": self.teacher or "",
+            "criterion": self.names.criterion,
             "label-smoothing": recipe["label_smoothing"],
             "optimizer": "adam",
             "adam-betas": "(0.9, 0.98)",
@@ -200,10 +227,9 @@ class Training:
         newest = _load(last)
         chosen = snapshots(folder) if self._averaged else [folder / "checkpoint_best.pt"]
         weights = _average([_load(path)["model"] for path in chosen])
-        record = Record(**next(newest["extra_state"][task] for task in TASKS if task in newest["extra_state"]))
+        record = Record(**newest["extra_state"][TASK_REGISTRY[self.names.task].__name__])
         facts = statistics(self.corpus)
-        model = FAMILIES[self.family](
-            self.architecture,
+        model = self.make(
             source_vocabulary=facts["source_vocabulary"],
             target_vocabulary=facts["target_vocabulary"],
             share_embeddings=facts["dictionary"] == "joint",
@@ -220,7 +246,7 @@ class Training:
             "tokens": record.tokens,
             "tokens_per_second": round(record.tokens / max(record.seconds, 1e-9)),
             "label_smoothing": self.recipe["label_smoothing"],
-            "family": self.family,
+            "family": self.names.family,
             "log": record.rows,
         }
 
@@ -246,13 +272,13 @@ def _cpu_has_bf16() -> bool:
     return not known.exists() or "bf16" in known.read_text(errors="replace")
 
 
-def log_to(path: Path) -> None:
+def log_to(path: Path, level: int = logging.INFO) -> None:
     """fairseq's thousand lines go to a file; the terminal shows progress."""
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
     root.addHandler(logging.FileHandler(path))
-    root.setLevel(logging.INFO)
-    logging.getLogger("fairseq").setLevel(logging.INFO)
+    root.setLevel(level)
+    logging.getLogger("fairseq").setLevel(level)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # what cannot be logged because the disk is full is no second error

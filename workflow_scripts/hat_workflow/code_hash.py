@@ -1,4 +1,4 @@
-"""A hash of what a command or a module does: its code and that of all it imports here, comments and layout aside."""
+"""A hash of what a command or a module does: its code and that of the project modules it imports, without comments."""
 
 from __future__ import annotations
 
@@ -82,15 +82,14 @@ def _tree(path: Path) -> ast.Module:
 
 def _essence(node: object) -> object:
     """A syntax tree as plain values, without docstrings and without what is empty (fields differ between Pythons)."""
-    if isinstance(node, ast.AST):
-        values = dict(ast.iter_fields(node))
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            values["body"] = node.body[1:]
-        present = {name: value for name, value in values.items() if value not in (None, [])}
-        return type(node).__name__, [(name, _essence(value)) for name, value in present.items()]
     if isinstance(node, list):
         return [_essence(part) for part in node]
-    return node
+    if not isinstance(node, ast.AST):
+        return node
+    values = [(name, getattr(node, name, None)) for name in node._fields]
+    if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        values = [(name, value[1:] if name == "body" else value) for name, value in values]
+    return type(node).__name__, [(name, _essence(value)) for name, value in values if value is not None and value != []]
 
 
 @functools.cache
@@ -98,7 +97,7 @@ def _imports(path: Path, scripts: Path) -> frozenset[Path]:
     """The project files that a module imports, wherever in the module it does."""
     package = path.relative_to(scripts).parent.parts
     found: set[Path] = set()
-    for node in ast.walk(_tree(path)):
+    for node in _statements(_tree(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found.update(_files(tuple(alias.name.split(".")), scripts))
@@ -108,6 +107,15 @@ def _imports(path: Path, scripts: Path) -> frozenset[Path]:
             for alias in node.names:
                 found.update(_files((*base, alias.name), scripts))
     return frozenset(found)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements inside `node`. Expressions hold none, so they are passed over: most of a tree."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inner = getattr(node, field, None)
+        for statement in inner if isinstance(inner, list) else ():
+            yield statement
+            yield from _statements(statement)
 
 
 def _files(name: tuple[str, ...], scripts: Path) -> Iterator[Path]:

@@ -30,6 +30,14 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
         _fail(f"{failure.filename or 'disk'}: {os.strerror(failure.errno) if failure.errno else failure}")
 
 
+def positive(text: str) -> int:
+    """For `type=` of an argument: a whole number above zero."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def _system_failure(error: BaseException | None) -> OSError | None:
     """The refusal of the system that `error` is; or the full disk that led to it, for torch raises one of its own."""
     if isinstance(error, OSError) and (error.filename is not None or error.errno is not None):

@@ -22,6 +22,15 @@ class Device:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vocabularies:
+    """The sizes of a task's vocabularies, and whether source, target and output share one embedding table."""
+
+    source_vocabulary: int
+    target_vocabulary: int
+    share_embeddings: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class EngineFacts:
     """What of an engine a latency depends on: part of each measurement's signature."""
 

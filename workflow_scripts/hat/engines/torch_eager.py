@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from hat.engines.interface import Device, EngineFacts, cpu_name
+from hat.architecture import SubTransformer
+from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
 from hat.errors import InputError
 from hat.model.transformer import DecoderState, Encoded, Transformer
 
+ENGINE = "torch_eager"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class TorchEager:
     """See `hat.engines.interface.Engine`. Puts `model` into eval mode, on the device's processor and in its dtype.
 
-    The number of threads is torch's own setting: it holds for the whole process.
+    `model` is a Transformer, or another torch model with its methods. The number of threads is torch's own setting: it
+    holds for the whole process. InputError when `device` names another engine, or what torch does not find here.
     """
 
-    def __init__(self, model: Transformer, device: Device) -> None:
+    def __init__(self, model: Any, device: Device) -> None:
+        if device.engine != ENGINE:
+            raise InputError(f"device {device.name}", f"engine {device.engine!r} cannot hold a torch model", ENGINE)
         self.processor = _processor(device)
         torch.set_num_threads(device.threads)
         self.model = model.eval().to(self.processor, _dtype(device))
@@ -43,6 +49,17 @@ class TorchEager:
     def synchronise(self) -> None:
         if self.processor.type == "cuda":
             torch.cuda.synchronize(self.processor)
+
+
+def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device) -> TorchEager:
+    """The dense model of `sub`, with random weights."""
+    model = Transformer(
+        sub,
+        source_vocabulary=vocabularies.source_vocabulary,
+        target_vocabulary=vocabularies.target_vocabulary,
+        share_embeddings=vocabularies.share_embeddings,
+    )
+    return TorchEager(model, device)
 
 
 def facts(device: Device) -> EngineFacts:

@@ -15,7 +15,7 @@ from statistics import median
 
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
-from hat.latency.reference import Reference
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.samples import Sample
 from hat.latency.signature import Latency, Signature
 from hat.progress import Progress
@@ -63,11 +63,11 @@ def collect(
     order: Sequence[int],
     measure: Callable[[SubTransformer], Latency],
     signature: Signature,
-) -> tuple[list[Sample], Reference]:
+) -> tuple[list[Sample], DeviceSignature]:
     """Measure `subs[i]` for each i of `order`, in that order, keeping the log at `path`.
 
-    Returns the samples in the order of their numbers, brought to the speed at which the anchor takes the median of what
-    it took throughout. The log may hold more than `order` asks for: what was measured for a larger collection stays.
+    Returns the samples in the order of their numbers, brought to the speed at which the anchor takes its median time.
+    The log may hold more than `order` asks for: what was measured for a larger collection stays.
     """
     log = Log(path)
     wanted = set(order)
@@ -83,14 +83,14 @@ def collect(
 
 def merge(
     shards: Sequence[list[Sample]], anchors_ms: Sequence[float], signature: Signature
-) -> tuple[list[Sample], Reference]:
+) -> tuple[list[Sample], DeviceSignature]:
     """The samples of all shards, brought to the speed at which the anchor takes the median of the shards' anchors."""
     return _at_one_speed([sample for samples in shards for sample in samples], anchors_ms, signature)
 
 
 def _at_one_speed(
     samples: Sequence[Sample], anchors_ms: Sequence[float], signature: Signature
-) -> tuple[list[Sample], Reference]:
+) -> tuple[list[Sample], DeviceSignature]:
     """The samples as if the anchor had taken the median of `anchors_ms` all the time."""
     anchor_ms = median(anchors_ms)
     found = [
@@ -98,4 +98,6 @@ def _at_one_speed(
         for sample in samples
     ]
     drifted = sum(abs(sample.numbers["drift"] - 1) > DRIFT_TOLERANCE for sample in found)
-    return found, Reference(signature=signature, samples=len(found), drifted=drifted, anchor_ms=anchor_ms)
+    return found, DeviceSignature(
+        device=signature.device, signature=signature, samples=len(found), drifted=drifted, anchor_ms=anchor_ms
+    )

@@ -9,14 +9,14 @@ from typing import Any
 from hat.architecture import DesignSpace, SubTransformer
 
 STEPS = 4
-"""Equal steps in which a width goes up to its greatest."""
+"""Equal steps in which widths grow up to the greatest."""
 LISTS = ("ffn_dims", "self_heads", "cross_heads", "attended_layers")
 
 
 def variants(space: DesignSpace) -> list[tuple[str, int, SubTransformer]]:
-    """Dimension, value and architecture. The whole is the greatest in all, attending to the last encoder layer only.
+    """Dimension, value and architecture: the largest of the space, which differs in that value alone.
 
-    Widths need not be choices of the space: what counts is how latency grows with them.
+    It attends to the last encoder layer only. Widths need not be choices of the space: they show how latency grows.
     """
     whole = space.maximum
     whole = replace(whole, decoder_attended_layers=(1,) * whole.decoder_layers)

@@ -20,11 +20,10 @@ import numpy as np
 
 from hat.architecture import SubTransformer
 from hat.engines.factory import create_engine, engine_facts
-from hat.engines.interface import Device, Engine
+from hat.engines.interface import Device, Engine, Vocabularies
 from hat.errors import InputError
 from hat.files import JsonFile
 from hat.latency.signature import Latency, Signature, checkout_commit
-from hat.model.transformer import Transformer
 
 EOS, WORD = 2, 4
 PAPER_BEAM = 5
@@ -34,12 +33,9 @@ PAPER_TRIM = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class Workload(Vocabularies):
     """What of a task its models' latency depends on."""
 
-    source_vocabulary: int
-    target_vocabulary: int
-    share_embeddings: bool
     sentence_length: int
     """Tokens of source and of target, end of sentence included."""
 
@@ -77,33 +73,24 @@ class Bench:
         del task["share_embeddings"]
         facts = {**asdict(engine_facts(device)), **task, **asdict(protocol), "anchor": anchor.key}
         self.signature = Signature(device=device.name, **facts, commit=checkout_commit())
-        self._anchor = create_engine(self._transformer(anchor), device)
+        self._anchor = create_engine(anchor, workload, device)
 
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of the dense model of `sub`, with random weights."""
-        return self.measure_model(self._transformer(sub))
+        return self.measure_engine(create_engine(sub, self.workload, self.device))
 
-    def measure_model(self, model: Transformer) -> Latency:
-        """The raw latency of a model of this workload's vocabularies; it may be another that offers the same."""
-        engine = create_engine(model, self.device)
+    def measure_engine(self, engine: Engine) -> Latency:
+        """The raw latency of the model that an engine of this device holds, one with this workload's vocabularies."""
         return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
 
     def measure_parts(self, encode: Callable[[], None], decode: Callable[[], None]) -> Latency:
-        """The raw latency of two halves of a run, each run followed by one of the anchor."""
+        """The raw latency of a run whose two parts are given as functions; each is followed by a run of the anchor."""
         synchronise, facts = self._anchor.synchronise, (self.workload, self.protocol, self.signature)
         return time_parts(encode, decode, synchronise, self._anchor, *facts)
 
-    def _transformer(self, sub: SubTransformer) -> Transformer:
-        return Transformer(
-            sub,
-            source_vocabulary=self.workload.source_vocabulary,
-            target_vocabulary=self.workload.target_vocabulary,
-            share_embeddings=self.workload.share_embeddings,
-        )
-
 
 class Sentence:
-    """The dummy sentence on a loaded model: the two halves of a run."""
+    """The dummy sentence on a loaded model: the two parts of a run."""
 
     def __init__(self, engine: Engine, workload: Workload, protocol: Protocol) -> None:
         self.engine, self.beam, self.length = engine, protocol.beam, workload.sentence_length
@@ -137,7 +124,10 @@ def time_parts(
     protocol: Protocol,
     signature: Signature,
 ) -> Latency:
-    """The same of whatever two halves a run has."""
+    """The raw latency of a run that calls `encode`, then `decode`; each run is followed by one of the loaded `anchor`.
+
+    `synchronise` waits until the processor has done all its work.
+    """
     other = Sentence(anchor, workload, protocol)
     work = (encode, decode, other.encode, other.decode)
     encoder, decoder, *anchored = time_in_turn(work, synchronise, protocol)

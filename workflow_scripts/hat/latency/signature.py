@@ -72,9 +72,9 @@ class Latency:
     """That speed over the device's own: 1.2 is a machine that was 20% slower. 1 while the measurement is raw."""
     signature: Signature
 
-    def at(self, reference_ms: float) -> Self:
-        """The latency of a machine on which the anchor takes `reference_ms`: every time is divided by the drift."""
-        drift = self.anchor_ms / reference_ms
+    def at(self, anchor_ms: float) -> Self:
+        """The latency of a machine on which the anchor takes `anchor_ms`: every time is divided by the drift."""
+        drift = self.anchor_ms / anchor_ms
         times = {name: getattr(self, name) * self.drift / drift for name in TIMES}
         return replace(self, **times, drift=drift)
 

@@ -12,7 +12,7 @@ import torch
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import replacing
-from hat.model.quantisation import Packed, plain
+from hat.model.packing import Packed, plain
 from hat.model.transformer import Transformer
 
 
@@ -21,7 +21,7 @@ def save_checkpoint(
 ) -> None:
     """Write `model` (fp32, on the CPU) and `facts` (JSON values) to `path`, whole or not at all.
 
-    Weights that are in `packed` are stored so (`hat.model.quantisation`).
+    Weights that `packed` holds are stored as it has them (`hat.model.quantisation`).
     """
     state = {name: weight.detach().float().cpu() for name, weight in model.state_dict().items()}
     record = {

@@ -5,15 +5,13 @@ Norms and biases stay as they are, and embedding tables unless asked for. Models
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypedDict
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from hat.errors import InputError
+from hat.model.packing import Packed
 from hat.model.transformer import Transformer
 
 ITERATIONS = 300
@@ -21,17 +19,6 @@ ITERATIONS = 300
 EMBEDDINGS = "embeddings."
 
 Floats = NDArray[np.float64]
-
-
-class Packed(TypedDict):
-    """A quantised matrix as it is stored."""
-
-    codes: Tensor
-    """uint8, `bits` bits for each weight, the first in the highest."""
-    centroids: Tensor
-    """float32, at most 2 ** bits."""
-    shape: list[int]
-    bits: int
 
 
 def quantise(model: Transformer, bits: int, *, embeddings: bool = False) -> dict[str, Packed]:
@@ -45,21 +32,13 @@ def quantise(model: Transformer, bits: int, *, embeddings: bool = False) -> dict
 
 
 def pack(weight: Tensor, bits: int) -> Packed:
+    """A matrix with the nearest of 2 ** bits centroids for each weight; see `hat.model.packing.unpack`."""
     values = weight.detach().cpu().double().numpy().ravel()
     centroids = kmeans(values, 1 << bits)
     codes = np.searchsorted((centroids[1:] + centroids[:-1]) / 2, values).astype(np.uint8)
     packed = codes if bits == 8 else np.packbits(np.unpackbits(codes[:, None], axis=1)[:, -bits:])
     table = torch.from_numpy(centroids.astype(np.float32))
     return Packed(codes=torch.from_numpy(packed), centroids=table, shape=list(weight.shape), bits=bits)
-
-
-def unpack(packed: Packed) -> Tensor:
-    """The matrix (float32) that `pack` stored."""
-    bits, size = packed["bits"], int(np.prod(packed["shape"]))
-    codes = packed["codes"].numpy()
-    if bits < 8:
-        codes = np.packbits(np.unpackbits(codes, count=size * bits).reshape(size, bits), axis=1).ravel() >> (8 - bits)
-    return packed["centroids"][torch.from_numpy(codes.astype(np.int64))].reshape(packed["shape"])
 
 
 def kmeans(values: Floats, clusters: int) -> Floats:
@@ -80,8 +59,3 @@ def kmeans(values: Floats, clusters: int) -> Floats:
             break
         centroids = moved
     return centroids
-
-
-def plain(weights: Mapping[str, Tensor | Packed]) -> dict[str, Tensor]:
-    """All weights by name, those that are packed unpacked."""
-    return {name: unpack(weight) if isinstance(weight, dict) else weight for name, weight in weights.items()}

@@ -1,28 +1,21 @@
 """What the Evolved and the Lite Transformer share: embeddings, positions, and the way through their layers.
 
-They offer what `hat.model.transformer.Transformer` does, so that the same trainer, beam search and engine hold them.
-Their size is stated as that of an ordinary Transformer (a SubTransformer): widths, heads and number of layers.
+They have the methods of `hat.model.transformer.Transformer`, so that the same trainer, beam search and engine hold
+them. Their size is given as that of an ordinary Transformer (a SubTransformer): widths, heads and number of layers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import torch
 import torch.nn.functional as F
 from hat.architecture import SubTransformer
 from hat.model.layers import Embeddings
 from hat.model.transformer import INITIAL_POSITIONS, Encoded, sinusoidal_table
 from torch import LongTensor, Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
-TABLES = ("embeddings.", "embed_tokens.", "embed_positions.", "output_projection.")
-"""What weights of embeddings and output layers have in their names, here and in fairseq."""
 Cache = dict[str, Tensor]
 """What a decoder layer remembers; rows of the batch are always the second dimension."""
 
@@ -57,9 +50,9 @@ class RivalLayer(nn.Module):
 
 
 class Rival(nn.Module):
-    """An encoder-decoder of whatever layers, the encoder's called with (x, mask) and the decoder's `RivalLayer`s.
+    """An encoder-decoder: its encoder layers are called with (x, mask), its decoder layers are `RivalLayer`s.
 
-    `final_norm` is for layers that normalise before and not after what they compute.
+    `final_norm` is for layers that normalise their input and not their output.
     """
 
     positions: Tensor
@@ -137,29 +130,6 @@ class Rival(nn.Module):
 
     def _embed(self, x: Tensor, positions: Tensor) -> Tensor:
         return F.dropout(x * math.sqrt(x.shape[-1]) + positions, self.dropout, self.training)
-
-
-def counted(model: nn.Module) -> int:
-    """Weights without embeddings and output layer."""
-    return sum(weight.numel() for name, weight in model.named_parameters() if not any(map(name.__contains__, TABLES)))
-
-
-def flops(model: Any, sentence_length: int) -> int:
-    """FLOPs of one sentence pair of `sentence_length` tokens a side, without the vocabulary projection.
-
-    Matrix products and convolutions, as torch counts them; `hat.cost` counts a little more of a Transformer.
-    """
-    tokens = torch.full((1, sentence_length), model.padding_index + 3)
-    with counting() as counter:
-        logits = model.eval()(tokens, tokens)
-    return counter.get_total_flops() - 2 * sentence_length * model.architecture.decoder_embed_dim * logits.shape[-1]
-
-
-@contextmanager
-def counting() -> Iterator[FlopCounterMode]:
-    """A counter of FLOPs; attention is computed as plain matrix products meanwhile, for it counts no others."""
-    with FlopCounterMode(display=False) as counter, torch.inference_mode(), sdpa_kernel(SDPBackend.MATH):
-        yield counter
 
 
 def remembered(cache: Cache, name: str, result: tuple[Tensor, Tensor]) -> Tensor:

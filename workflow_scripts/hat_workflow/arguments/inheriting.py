@@ -1,4 +1,4 @@
-"""What the commands that score SubTransformers by their inherited weights share: where from, on what, and the memo."""
+"""What the commands that score SubTransformers share: the SuperTransformer, the corpus, and remembered losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hat.rolling import rolling_folder
 from hat.search.memo import Remembered
 from hat_fairseq.inherited import InheritedLoss
 
-from hat_workflow.arguments import searching
+from hat_workflow import settings
 from hat_workflow.code_hash import code_hash
 
 SPLIT = "valid"
@@ -30,7 +30,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
-    """The validation loss of SubTransformers of `--space`. Whatever searches a task, they share what they learn.
+    """The validation loss of SubTransformers of `--space`. All commands that search a task share the losses.
 
     InputError when the checkpoint is not the SuperTransformer of that space.
     """
@@ -39,13 +39,13 @@ def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
     objective = InheritedLoss(
         args.supertransformer, args.corpus, split=SPLIT, max_tokens=args.max_tokens, device=device
     )
-    if objective.model.architecture != searching.design_space(args).maximum:
+    if objective.model.architecture != settings.design_space(args.space).maximum:
         raise InputError(args.supertransformer, f"not the SuperTransformer of the design space {args.space}")
     # everything a loss depends on, and nothing about the search
     fingerprint = {
         "supertransformer": file_digest(args.supertransformer),
         "corpus": {path.name: file_digest(path) for path in validation_files(args.corpus)},
-        "code": code_hash("search_subtransformer"),
+        "code": code_hash("hat_fairseq.inherited"),
         "max_tokens": args.max_tokens,
         "device": device,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hat.architecture import DesignSpace
@@ -15,7 +15,6 @@ from hat.search.reach import Predict
 from hat.search.tables import ranked, write_candidates, write_history
 
 from hat_workflow import settings
-from hat_workflow.arguments import identity
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
@@ -26,7 +25,6 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 
 def add_settings(p: argparse.ArgumentParser) -> None:
-    identity.add_arguments(p)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     defaults = Settings()
     p.add_argument("--iterations", type=int, default=defaults.iterations, metavar="N")
@@ -93,6 +91,7 @@ def search(
     return history
 
 
-def write_tables(args: argparse.Namespace, history: Sequence[Evaluation]) -> None:
-    write_history(args.history, history, identity.of(args))
-    write_candidates(args.candidates, ranked(history), identity.of(args))
+def write_tables(args: argparse.Namespace, history: Sequence[Evaluation], belongs_to: Mapping[str, str]) -> None:
+    """As `add_table_arguments` was answered; `belongs_to`: task, device, budget."""
+    write_history(args.history, history, belongs_to)
+    write_candidates(args.candidates, ranked(history), belongs_to)

@@ -11,22 +11,23 @@ from pathlib import Path
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
 from hat.errors import InputError
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
-from hat.latency.reference import Reference
 from hat.latency.signature import Latency, common_signature
 
-from hat_workflow import settings
+from hat_workflow import command, settings
 
 
 def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
     """`runs` is the default of --runs."""
+    p.add_argument("--task", required=True, metavar="NAME", help="of the experiment, for the record")
     p.add_argument("--device", required=True, help="device: a name or a .yaml file")
     p.add_argument("--statistics", required=True, type=Path, metavar="JSON", help="of the binarised corpus")
     p.add_argument(
-        "--sentence-length", type=positive, metavar="N", help="tokens a side, instead of the test set's mean"
+        "--sentence-length", type=command.positive, metavar="N", help="tokens a side, instead of the test set's mean"
     )
     p.add_argument(
-        "--runs", type=positive, default=runs, metavar="N", help="timed runs of a model (default: %(default)s)"
+        "--runs", type=command.positive, default=runs, metavar="N", help="timed runs of a model (default: %(default)s)"
     )
 
 
@@ -34,12 +35,12 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
     """Those of commands that time single models, as often as the paper does."""
     add_arguments(p, runs=PAPER_RUNS)
     p.add_argument(
-        "--reference", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+        "--signature", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
     )
 
 
 def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
-    """This machine, set up as `add_arguments` was answered."""
+    """This machine, set up by the arguments of `add_arguments`."""
     record = settings.load("device", args.device)
     if record["published"] is not None:
         raise InputError(
@@ -56,21 +57,14 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
 
     InputError when this machine or this task is not that of the samples.
     """
-    here, anchor_ms = reference_bench(args)
+    here, anchor_ms = bench_of_samples(args)
     return lambda sub: here.measure(sub).at(anchor_ms)
 
 
-def reference_bench(args: argparse.Namespace) -> tuple[Bench, float]:
-    """This machine, set up as it was for the device's samples, and what their anchor took. InputError as above."""
-    reference = Reference.load(args.reference)
-    here = bench(args, SubTransformer.from_dict(json.loads(reference.signature.anchor)))
-    alike = replace(here.signature, runs=reference.signature.runs)
-    common_signature([reference.signature, alike], [args.reference, "this measurement"])
-    return here, reference.anchor_ms
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+def bench_of_samples(args: argparse.Namespace) -> tuple[Bench, float]:
+    """This machine, set up as for the device's samples, and what their anchor takes (ms). InputError as above."""
+    device = DeviceSignature.load(args.signature)
+    here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)))
+    alike = replace(here.signature, runs=device.signature.runs)
+    common_signature([device.signature, alike], [args.signature, "this measurement"])
+    return here, device.anchor_ms

@@ -2,42 +2,22 @@
 
 # no `from __future__ import annotations`: fairseq reads the types of its dataclasses at run time
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import BaseFairseqModel, FairseqEncoder, FairseqIncrementalDecoder, register_model
-from fairseq.models.nat.levenshtein_transformer import LevenshteinTransformerModel
 from hat.architecture import SubTransformer
 from hat.model.checkpoint import load_checkpoint
 from hat.model.transformer import INITIAL_POSITIONS, DecoderState, Encoded, Transformer
-from omegaconf import II
 from torch import Tensor
 
-from hat_fairseq.rivals.evolved import evolved_transformer
-from hat_fairseq.rivals.levenshtein import levenshtein_transformer
-from hat_fairseq.rivals.lite import lite_transformer
-
-FAMILIES: dict[str, Callable[..., Any]] = {
-    "transformer": Transformer,
-    "evolved": evolved_transformer,
-    "lite": lite_transformer,
-    "levenshtein": levenshtein_transformer,
-}
-"""What makes a model of each family; all but the last offer what `hat.model.transformer.Transformer` does."""
-
-
-def load_model(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
-    """The model of a checkpoint, of whatever family, and its facts."""
-    return load_checkpoint(path, FAMILIES)
+MODEL = "hat_transformer"
 
 
 @dataclass
 class HatTransformerConfig(FairseqDataclass):
     architecture: str = field(default="", metadata={"help": "YAML file of the architecture whose weights are trained"})
-    family: str = field(default="transformer", metadata={"help": "transformer, evolved or lite"})
     initial: str = field(default="", metadata={"help": "checkpoint of this project whose weights training starts from"})
     share_embeddings: bool = field(
         default=False, metadata={"help": "one table for source, target and output (needs a joint dictionary)"}
@@ -46,11 +26,11 @@ class HatTransformerConfig(FairseqDataclass):
     attention_dropout: float = field(default=0.0, metadata={"help": "dropout of attention weights, not scaled"})
 
 
-@register_model("hat_transformer", dataclass=HatTransformerConfig)
+@register_model(MODEL, dataclass=HatTransformerConfig)
 class HatTransformer(BaseFairseqModel):
-    """Owns a `hat.model.transformer.Transformer`, or another model that offers the same.
+    """Owns a `hat.model.transformer.Transformer`, or another model with its methods.
 
-    `encoder` and `decoder` are what fairseq's beam search wants of it.
+    `encoder` and `decoder` are what fairseq's beam search asks for.
     """
 
     def __init__(self, transformer: Any, source_dictionary: Any, target_dictionary: Any) -> None:
@@ -61,9 +41,9 @@ class HatTransformer(BaseFairseqModel):
 
     @classmethod
     def build_model(cls, cfg: HatTransformerConfig, task: Any) -> "HatTransformer":
-        transformer = _built(cfg, task)
+        transformer = Transformer(SubTransformer.load(cfg.architecture), **model_arguments(cfg, task))
         if cfg.initial:
-            transformer.load_state_dict(load_model(cfg.initial)[0].state_dict())
+            transformer.load_state_dict(load_checkpoint(cfg.initial)[0].state_dict())
         return cls(transformer, task.source_dictionary, task.target_dictionary)
 
     @property
@@ -84,34 +64,16 @@ class HatTransformer(BaseFairseqModel):
         return INITIAL_POSITIONS
 
 
-@dataclass
-class HatLevenshteinConfig(HatTransformerConfig):
-    label_smoothing: float = II("criterion.label_smoothing")
-
-
-@register_model("hat_levenshtein", dataclass=HatLevenshteinConfig)
-class HatLevenshtein(LevenshteinTransformerModel):
-    """fairseq's own model, for its training needs more of it than a forward pass; with our arguments."""
-
-    add_args = classmethod(BaseFairseqModel.add_args.__func__)
-
-    @classmethod
-    def build_model(cls, cfg: HatLevenshteinConfig, task: Any) -> LevenshteinTransformerModel:
-        model = _built(cfg, task)
-        model.args.label_smoothing = cfg.label_smoothing
-        return model
-
-
-def _built(cfg: HatTransformerConfig, task: Any) -> Any:
-    return FAMILIES[cfg.family](
-        SubTransformer.load(cfg.architecture),
-        source_vocabulary=len(task.source_dictionary),
-        target_vocabulary=len(task.target_dictionary),
-        share_embeddings=cfg.share_embeddings,
-        padding_index=task.target_dictionary.pad(),
-        dropout=cfg.dropout,
-        attention_dropout=cfg.attention_dropout,
-    )
+def model_arguments(cfg: HatTransformerConfig, task: Any) -> dict[str, Any]:
+    """What a model is built with besides its architecture: vocabularies and dropout."""
+    return {
+        "source_vocabulary": len(task.source_dictionary),
+        "target_vocabulary": len(task.target_dictionary),
+        "share_embeddings": cfg.share_embeddings,
+        "padding_index": task.target_dictionary.pad(),
+        "dropout": cfg.dropout,
+        "attention_dropout": cfg.attention_dropout,
+    }
 
 
 class _Encoder(FairseqEncoder):

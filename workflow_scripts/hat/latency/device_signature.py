@@ -1,4 +1,4 @@
-"""What the samples of a device say about its speed: signature.json, written beside them."""
+"""The signature of a device's samples (signature.json): how they were measured, and the device's own speed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from hat.latency.signature import Signature
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reference:
-    """The device's own speed, to which every latency on it is brought."""
+class DeviceSignature:
+    """What the samples of a device share. Every latency on the device is brought to its own speed."""
 
+    task: str | None = None
+    """None in files of before."""
+    device: str | None = None
+    """Its name in the experiment, likewise."""
     signature: Signature
     samples: int
     drifted: int
@@ -29,6 +33,8 @@ class Reference:
         """The inverse of `save`. InputError when `path` is no such file."""
         record = JsonFile(path)
         return cls(
+            task=record.get("task"),
+            device=record.get("device"),
             signature=Signature.from_dict(record["signature"], path),
             samples=int(record.number("samples")),
             drifted=int(record.number("drifted")),

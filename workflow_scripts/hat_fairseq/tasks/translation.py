@@ -14,7 +14,6 @@ from fairseq.distributed import utils as distributed_utils
 from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
-from fairseq.tasks.translation_lev import NOISE_CHOICES, TranslationLevenshteinTask
 from hat.architecture import DesignSpace, SubTransformer, sampled_subtransformer
 from hat.files import read_yaml
 from hat.progress import Progress
@@ -22,6 +21,7 @@ from omegaconf import II
 
 from hat_fairseq.snapshots import keep_snapshot
 
+TASK = "hat_translation"
 RANDOM_VALIDATED = 2
 
 
@@ -36,7 +36,7 @@ class HatTranslationConfig(TranslationConfig):
     max_update: int = II("optimization.max_update")
 
 
-@register_task("hat_translation", dataclass=HatTranslationConfig)
+@register_task(TASK, dataclass=HatTranslationConfig)
 class HatTranslationTask(TranslationTask):
     """Resumes exactly: batches are rebuilt for each epoch, and what is sampled depends on seed and update alone."""
 
@@ -99,7 +99,8 @@ class HatTranslationTask(TranslationTask):
         self.record.seconds += time.monotonic() - (self.started or time.monotonic())
         self.started = None
         assert self.progress is not None
-        self.progress.step(self.record.facts())
+        if distributed_utils.get_global_rank() == 0:
+            self.progress.step(self.record.facts())
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         super().reduce_metrics(logging_outputs, criterion)
@@ -121,16 +122,6 @@ class HatTranslationTask(TranslationTask):
     def _autocast(self, sample: dict[str, Any]) -> torch.autocast:
         device = sample["target"].device.type if sample else "cpu"
         return torch.autocast(device, torch.bfloat16, enabled=self.cfg.autocast)
-
-
-@dataclass
-class HatLevenshteinConfig(HatTranslationConfig):
-    noise: NOISE_CHOICES = field(default="random_delete", metadata={"help": "what is done to targets"})
-
-
-@register_task("hat_levenshtein", dataclass=HatLevenshteinConfig)
-class HatLevenshteinTask(HatTranslationTask, TranslationLevenshteinTask):
-    """The same, where targets are learned from what noise has left of them."""
 
 
 @dataclass

@@ -1,0 +1,32 @@
+"""What the commands that translate share: a trained model, a split of a corpus, and the file of hypotheses."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from hat.files import write_text
+from hat.text.subwords import merge
+from hat_fairseq.corpus import statistics
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--checkpoint", type=Path, required=True, metavar="PT", help="a trained model")
+    p.add_argument("--corpus", type=Path, required=True, metavar="FOLDER", help="binarised corpus")
+    p.add_argument("--split", required=True, help="test, valid, or another split of the corpus")
+    p.add_argument("--beam", type=int, default=5, metavar="N")
+    p.add_argument("--length-penalty", type=float, default=1.0, metavar="X")
+    p.add_argument("--threads", type=int, default=1, metavar="N")
+    p.add_argument("--output", type=Path, required=True, help="output: hypotheses")
+
+
+def label(args: argparse.Namespace, command: str) -> str:
+    """What progress lines call the work."""
+    return f"{command} {args.checkpoint.parent.name} {args.split}"
+
+
+def write_hypotheses(args: argparse.Namespace, hypotheses: Iterable[str]) -> None:
+    """Write hypotheses in subwords as tokenised sentences, one a line."""
+    marker = statistics(args.corpus)["subword_marker"]
+    write_text(args.output, "".join(f"{merge(hypothesis, marker)}\n" for hypothesis in hypotheses))
