@@ -5,11 +5,14 @@ GENERATED = [name for name, (_, contents) in FILES["corpus"].items() if contents
 FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
 
 
-def local_text(wildcards):
-    """For params: the contents of the corpus's files on this machine; of others, checksums are checked or recorded."""
-    path, contents = FILES["corpus"][wildcards.corpus]
-    corpus = Corpus.from_settings(contents, configuration.shown(path))
-    return CONTENTS.of(resource.candidates for resource in corpus.resources if not resource.remote)
+# For params: what the corpus file says of its sources, and the contents of those that are files on this machine.
+SOURCES = ["source", "target", "train", "valid", "test", "tests", "references", "binarised"]
+sources = lambda wildcards: settings(corpus=SOURCES)(wildcards) + CONTENTS.of(
+    resource.candidates
+    for path, contents in [FILES["corpus"][wildcards.corpus]]
+    for resource in Corpus.from_settings(contents, configuration.shown(path)).resources
+    if not resource.remote
+)
 
 
 rule generate_corpus:
@@ -53,19 +56,7 @@ rule fetch_corpus:
     params:
         code=code("fetch_corpus"),
         command=command("fetch_corpus"),
-        settings=settings(
-            corpus=[
-                "source",
-                "target",
-                "train",
-                "valid",
-                "test",
-                "tests",
-                "references",
-                "binarised",
-            ]
-        ),
-        contents=local_text,
+        settings=sources,
         corpus=file_of("corpus"),
     shell:
         """

@@ -10,30 +10,24 @@ localrules:
 MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
 
 
-def gpu_of_device(wildcards):
-    """For resources: whether what is timed on a device runs on a GPU."""
-    return int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
+# For resources: whether what is timed on a device runs on a GPU.
+gpu_of_device = lambda wildcards: int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
 
+# For input: the latency shards of a device.
+shards = lambda pattern: lambda wildcards: expand(
+    pattern, **wildcards, shard=range(TASKS[wildcards.task]["latency"]["shards"])
+)
 
-def shards(pattern):
-    """For input: the latency shards of a device."""
-    return lambda wildcards: expand(pattern, **wildcards, shard=range(TASKS[wildcards.task]["latency"]["shards"]))
+# For params: where a device's latencies were published, and what stands there if it is a file on this machine.
+published = lambda wildcards: settings(device=["published"])(wildcards) + CONTENTS.of(
+    [url] for url in [FILES["device"][wildcards.device][1]["published"][wildcards.task]["url"]] if "://" not in url
+)
 
+# For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own.
+every_budget = lambda wildcards, input: TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
 
-def published_file(wildcards):
-    """For params: the contents of a published data set, where it is a file on this machine."""
-    source = FILES["device"][wildcards.device][1]["published"][wildcards.task]["url"]
-    return CONTENTS.of([[source]] if "://" not in source else [])
-
-
-def every_budget(wildcards, input):
-    """For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own."""
-    return TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
-
-
-def timed_here(wildcards):
-    """The models of a task whose latency on a device is asked for."""
-    return ASKED.measured_on(wildcards.task, wildcards.device)
+# The models of a task whose latency on a device is asked for.
+timed_here = lambda wildcards: ASKED.measured_on(wildcards.task, wildcards.device)
 
 
 # Of a device that is not at hand: what its owners published. A row has the features of its architecture, no more.
@@ -53,7 +47,7 @@ rule fetch_latency:
     params:
         code=code("fetch_latency"),
         command=command("fetch_latency"),
-        settings=settings(device=["published"]),
+        settings=published,
         device=file_of("device"),
         downloads=paths.DOWNLOADS,
     shell:

@@ -9,54 +9,33 @@ localrules:
     sample_subtransformer,
 
 
-def made_by(command):
-    """For wildcard_constraints: the models whose checkpoints a command writes."""
-    return any_of(model.name for model in EVERY_MODEL if model.made_by == command)
+# For wildcard_constraints: the models whose checkpoints a command writes.
+made_by = lambda command: any_of(model.name for model in EVERY_MODEL if model.made_by == command)
 
+model_of = lambda wildcards: MODELS[wildcards.task][wildcards.model]
 
-def model_of(wildcards):
-    return MODELS[wildcards.task][wildcards.model]
+# For input: where the architecture of a model comes from: a search, a baseline's design, a given file.
+architecture = lambda wildcards: model_of(wildcards).architecture.format(**wildcards)
 
+# For input: the checkpoint of the model that this one is made from, such as of_model("initial"), if any.
+of_model = lambda key: lambda wildcards: [
+    paths.CHECKPOINT.format(**{**wildcards, "model": name}) for name in [getattr(model_of(wildcards), key)] if name
+]
 
-def architecture(wildcards):
-    """For input: where the architecture of a model comes from: a search, a baseline's design, a given file."""
-    return model_of(wildcards).architecture.format(**wildcards)
+# For params: what the model is trained by, as text.
+recipe = lambda wildcards: settings(
+    training=["subtransformer", *(["finetuning"] if model_of(wildcards).family == "finetuned" else [])]
+)(wildcards)
 
+# For params: the configuration file of a given architecture, and what stands in it.
+given_path = lambda wildcards: configuration.find("architecture", model_of(wildcards).given)
+given_file = lambda wildcards: configuration.shown(given_path(wildcards))
+given_architecture = lambda wildcards: read_architecture(given_path(wildcards)).key
 
-def of_model(key):
-    """For input: the checkpoint of the model that this one is made from, such as of_model("initial"), if any."""
-
-    def checkpoint(wildcards):
-        name = getattr(model_of(wildcards), key)
-        return [] if name is None else [paths.CHECKPOINT.format(**{**wildcards, "model": name})]
-
-    return checkpoint
-
-
-def recipe(wildcards):
-    """For params: what the model is trained by, as text."""
-    finetuned = model_of(wildcards).family == "finetuned"
-    return settings(training=["subtransformer", *(["finetuning"] if finetuned else [])])(wildcards)
-
-
-def given_path(wildcards):
-    return configuration.find("architecture", model_of(wildcards).given)
-
-
-def given_file(wildcards):
-    """For params: the configuration file of a given architecture."""
-    return configuration.shown(given_path(wildcards))
-
-
-def given_architecture(wildcards):
-    """For params: what stands in that file."""
-    return read_architecture(given_path(wildcards)).key
-
-
-def imported_file(wildcards):
-    """For params: the contents of a checkpoint to import, where it is a file on this machine."""
-    source = model_of(wildcards).checkpoint
-    return CONTENTS.of([[source]] if "://" not in source else [])
+# For params: the checksum of a checkpoint to import; a file on this machine counts by its contents.
+checksum = lambda wildcards: model_of(wildcards).sha256 or (
+    CONTENTS.sha256(model_of(wildcards).checkpoint) if Path(model_of(wildcards).checkpoint).is_file() else None
+)
 
 
 rule design_baseline:
@@ -239,8 +218,7 @@ rule import_checkpoint:
         code=code("import_checkpoint"),
         command=command("import_checkpoint"),
         source=lambda wildcards: model_of(wildcards).checkpoint,
-        contents=imported_file,
-        sha256=lambda wildcards: flagged("--sha256", model_of(wildcards).sha256),
+        sha256=lambda wildcards: flagged("--sha256", checksum(wildcards)),
         downloads=paths.DOWNLOADS,
     shell:
         """

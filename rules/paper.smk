@@ -6,30 +6,29 @@ TABLE_FILES = ("csv", "md", "tex")
 FIGURE_FILES = ("png", "pdf", "csv")
 
 
-def gathered_from(wildcards):
-    """For input: the files of the artifacts of one kind that a study looks at."""
-    found = artifacts(ASKED, STUDIES[wildcards.study], wildcards.kind)
-    return sorted({str(path) for artifact in found for path in artifact.files.values()})
-
-
-def gathered_for(wildcards):
-    """For input: what a table or figure is made of, a file for each kind of artifact."""
-    study = EXHIBITS[wildcards.exhibit]
-    return {
-        kind: paths.GATHERED.format(experiment=wildcards.experiment, study=study.gathered(kind), kind=kind)
-        for kind in study.reads
+# For input: the files of the artifacts of one kind that a study looks at.
+gathered_from = lambda wildcards: sorted(
+    {
+        str(path)
+        for artifact in artifacts(ASKED, STUDIES[wildcards.study], wildcards.kind)
+        for path in artifact.files.values()
     }
+)
 
+# For input: what a table or figure is made of, a file for each kind of artifact.
+gathered_for = lambda wildcards: {
+    kind: paths.GATHERED.format(experiment=NAME, study=study.gathered(kind), kind=kind)
+    for study in [EXHIBITS[wildcards.exhibit]]
+    for kind in study.reads
+}
 
-def named(wildcards, input):
-    """For params: those files, each with its kind. Derived from them."""
-    return [f"{kind}={path}" for kind, path in input.items()]
+# For params: those files, each with its kind. Derived from them.
+named = lambda wildcards, input: [f"{kind}={path}" for kind, path in input.items()]
 
-
-def compared(wildcards):
-    """For params: the models that Figure 12 draws."""
-    names = [f"{task}/{model}" for task in TASKS for model in TASKS[task]["compared"]]
-    return ["--compared", *names] if wildcards.exhibit == "figure12" else []
+# For params: the models that Figure 12 draws, as an option.
+compared = lambda wildcards: ["--compared"] * (wildcards.exhibit == "figure12") + [
+    f"{task}/{model}" for task in TASKS for model in TASKS[task]["compared"] if wildcards.exhibit == "figure12"
+]
 
 
 rule gather_results:

@@ -1,13 +1,13 @@
 # What can be asked for by name, such as `snakemake --cores all table5`: each study, and all of them.
 
 
-def exhibits(study):
-    """The files of a study's tables and figures."""
-    paper = {"experiment": NAME}
-    return [
-        *[f"{paths.EXHIBIT.format(exhibit=table, **paper)}.{end}" for table in study.tables for end in TABLE_FILES],
-        *[f"{paths.EXHIBIT.format(exhibit=figure, **paper)}.{end}" for figure in study.figures for end in FIGURE_FILES],
-    ]
+# The files of a study's tables and figures.
+exhibits = lambda study: [
+    f"{paths.EXHIBIT.format(experiment=NAME, exhibit=name)}.{ending}"
+    for names, endings in ((study.tables, TABLE_FILES), (study.figures, FIGURE_FILES))
+    for name in names
+    for ending in endings
+]
 
 
 for each_study in STUDIES.values():

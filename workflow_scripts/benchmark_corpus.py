@@ -15,15 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import binarise_corpus
-import clean_corpus
-import encode_bpe
-import tokenise_corpus
 from hat.corpus.lines import write_lines
 from hat.errors import InputError
 from hat.files import write_csv, write_text
 from hat.progress import say
 from hat_workflow import command
+from hat_workflow.code_hash import SCRIPTS
 
 LARGEST = 43_000_000
 """Training pairs of WMT'19 En-De in the paper."""
@@ -34,10 +31,10 @@ NEW_WORD_EVERY = 40
 """At WMT scale about every fortieth token has not been seen before."""
 EVERY_SECONDS = 0.5
 STAGES = {
-    clean_corpus: ["--raw", "raw", "--output", "clean"],
-    tokenise_corpus: ["--clean", "clean", "--output", "tokens"],
-    encode_bpe: ["--clean", "clean", "--tokens", "tokens", "--output", "bpe"],
-    binarise_corpus: ["--bpe", "bpe", "--output", "binary"],
+    "clean_corpus": ["--raw", "raw", "--output", "clean"],
+    "tokenise_corpus": ["--clean", "clean", "--output", "tokens"],
+    "encode_bpe": ["--clean", "clean", "--tokens", "tokens", "--output", "bpe"],
+    "binarise_corpus": ["--bpe", "bpe", "--output", "binary"],
 }
 
 
@@ -63,11 +60,11 @@ def main(args: argparse.Namespace) -> None:
         write_text(folder / "wmt.yaml", description(args.bpe))
         rows = []
         for stage, options in STAGES.items():
-            words = [sys.executable, str(Path(stage.__file__).resolve()), "--corpus", "wmt.yaml", *options]
+            words = [sys.executable, str(SCRIPTS / f"{stage}.py"), "--corpus", "wmt.yaml", *options]
             used = measured([*words, "--processes", str(args.processes)], folder)
-            rows.append(row(stage.__name__, args.pairs, args.processes, used))
+            rows.append(row(stage, args.pairs, args.processes, used))
             say(", ".join(f"{name} {value}" for name, value in rows[-1].items()))
-            if stage is tokenise_corpus:
+            if stage == "tokenise_corpus":
                 shutil.rmtree(folder / "raw")
     write_csv(args.output, rows)
 

@@ -52,7 +52,10 @@ def main(args: argparse.Namespace) -> None:
     limit_ms = budget_ms(args.budgets, args.budget)
     confirmed = confirm(ranked(history), limit_ms, timing.measure_with(args))
     confirmed.candidate.sub.save(args.subtransformer)
-    cost = {"measured": len(needed), "timed_seconds": timed_seconds(needed.values(), device.anchor_ms, args.search_runs)}
+    cost = {
+        "measured": len(needed),
+        "timed_seconds": timed_seconds(needed.values(), device.anchor_ms, args.search_runs),
+    }
     write_json(args.report, {**belongs_to, "budget_ms": limit_ms, **confirmed.to_dict(), **cost})
 
 

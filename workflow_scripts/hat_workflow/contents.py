@@ -25,11 +25,16 @@ class Contents:
             self._known = {}
 
     def of(self, groups: Iterable[Sequence[str]]) -> str:
-        """One hash of the first file of each group that is there; a group of which none is counts as absent."""
-        found = [next((self._of(Path(path)) for path in group if Path(path).is_file()), None) for group in groups]
-        return f"contents {digest(found)}"
+        """One hash of the first file of each group that is there, as text; nothing for no group.
 
-    def _of(self, path: Path) -> str:
+        A group of which no file is there counts as absent.
+        """
+        found = [next((self.sha256(path) for path in group if Path(path).is_file()), None) for group in groups]
+        return f" contents {digest(found)}" if found else ""
+
+    def sha256(self, file: str) -> str:
+        """The hash of a file."""
+        path = Path(file)
         name, stat = str(path.absolute()), path.stat()
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
         known, found = self._known.get(name, ([], ""))
