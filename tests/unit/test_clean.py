@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from hat.corpus import parallel
-from hat.corpus.clean import PUNCTUATION, clean_corpus
+from hat.corpus.clean import clean_corpus
 from hat.corpus.limits import reason_to_drop
 from hat.errors import InputError
 from hat.files import read_json
 from hat.text.characters import normalise
-from hat.text.moses import normalise_punctuation
+from hat.text.moses import PUNCTUATION, normalise_punctuation
 from hypothesis import given
 from hypothesis import strategies as st
 from sacremoses import MosesPunctNormalizer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import generate_corpus
 import pytest
-from hat.corpus import demo_lexicon as lexicon
+from hat.demo_language import lexicon
 from hat.demo_language.grammar import (
     COPULA,
     MODALS,

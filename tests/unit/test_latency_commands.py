@@ -114,11 +114,22 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
 
     report["models"][report["chosen"]]["test"]["rmse_ms"] = 0.0  # three test samples of a noisy machine say little
     write_json("predictor.json", report)
-    run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "50%", "90000ms", "--output", "budgets.json")
+    run(
+        resolve_budgets,
+        *whose,
+        *out,
+        "--space",
+        "space.yaml",
+        "--budgets",
+        "50%",
+        "90000ms",
+        "--output",
+        "budgets.json",
+    )
     budgets = read("budgets.json")
     assert budgets["budgets"]["p50"]["latency_ms"] == pytest.approx((budgets["fastest_ms"] + budgets["slowest_ms"]) / 2)
     with pytest.raises(InputError, match="beyond the slowest model"):
-        run(resolve_budgets, *out, "--space", "space.yaml", "--budgets", "101%", "--output", "other.json")
+        run(resolve_budgets, *whose, *out, "--space", "space.yaml", "--budgets", "101%", "--output", "other.json")
     assert not Path("other.json").exists()
 
     predicted = Predictor.load("predictor.pt").predict_ms([SPACE.smallest, SPACE.maximum])

@@ -179,7 +179,7 @@ def test_a_study_is_a_row_for_each_trial_with_whose_it_is(device: Path, monkeypa
 
 
 def test_a_device_that_is_not_at_hand_is_not_measured(device: Path) -> None:
-    words = ["--device", device, "--statistics", "none.json"]
+    words = ["--task", "a-b", "--device", device, "--statistics", "none.json"]
     parser = argparse.ArgumentParser()
     timing.add_arguments(parser, runs=1)
     with pytest.raises(InputError, match="not at hand, its latencies are published"):

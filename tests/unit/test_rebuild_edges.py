@@ -79,6 +79,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "hat/predictor/model.py",
         "hat/search/memo.py",
         "hat_workflow/arguments/inheriting.py",
+        "hat_workflow/arguments/identity.py",
         "hat_workflow/arguments/searching.py",
     ),
     "translate_model": TRANSLATING,

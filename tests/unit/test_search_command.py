@@ -59,6 +59,8 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
 
     def run(output: str, **options: object) -> Path:
         arguments = {
+            "task": "a-b",
+            "device_name": "bench",
             "supertransformer": tmp_path / "super.pt",
             "corpus": tmp_path / "binary",
             "space": tmp_path / "space.yaml",
@@ -91,9 +93,10 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_both_tables(search: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     output = search("first")
     history, candidates = rows(output / "history.csv"), rows(output / "candidates.csv")
-    columns = ["loss", "predicted_ms", *SPACE.maximum.to_row()]
-    assert list(history[0]) == ["iteration", "origin", *columns]
-    assert list(candidates[0]) == ["rank", *columns]
+    names, columns = ["task", "device", "budget"], ["loss", "predicted_ms", *SPACE.maximum.to_row()]
+    assert list(history[0]) == [*names, "iteration", "origin", *columns]
+    assert list(candidates[0]) == [*names, "rank", *columns]
+    assert [candidates[0][name] for name in names] == ["a-b", "bench", "p25"]
     assert [int(row["iteration"]) for row in history] == [1] * 12 + [2] * 12 + [3] * 12
     assert [row["origin"] for row in history[12:24]] == ["parent"] * 4 + ["mutation"] * 4 + ["crossover"] * 4
     assert all(float(row["predicted_ms"]) <= 2.5 for row in history)

@@ -19,10 +19,9 @@ class Contents:
 
     def __init__(self, memory: str | os.PathLike[str]) -> None:
         self._memory = Path(memory)
-        try:
-            self._known: dict[str, tuple[Stamp, str]] = read_json(memory)
-        except InputError:
-            self._known = {}
+        self._known: dict[str, tuple[Stamp, str]] = {}
+        with suppress(InputError):  # a damaged memory is forgotten
+            self._known |= read_json(memory)
 
     def of(self, groups: Iterable[Sequence[str]]) -> str:
         """One hash of the first file of each group that is there, as text; nothing for no group.
