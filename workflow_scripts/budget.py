@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from design_baseline import SCALED, designed
+from hat.claims import costs_table, ratios_table
 from hat.files import JsonFile, write_csv
 from hat.footprint import (
     SECONDS_PER_HOUR,
@@ -24,8 +25,7 @@ from hat.footprint import (
 from hat.interop.architectures import read_architecture
 from hat.latency.profile import variants
 from hat.latency.samples import read_samples
-from hat.paper.published.table2 import costs_table, ratios_table
-from hat.paper.tables import Table, readable
+from hat.listing import Listing, readable
 from hat.search.evolution import SEEDS
 from hat_workflow import command, experiment, settings
 from hat_workflow.experiment import Experiment, search_settings
@@ -265,7 +265,7 @@ def total(hours: Iterable[float | None]) -> float | None:
     return None if None in known else sum(hour for hour in known if hour is not None)
 
 
-def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
+def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Listing:
     """The table to read; the last record is the total."""
     columns = {
         "jobs": "jobs",
@@ -278,7 +278,7 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
         "device_hours": "device-hours",
     }
     rows = [(record["stage"], *(readable(record[key]) for key in columns)) for record in records]
-    return Table(
+    return Listing(
         name="Budget",
         caption=f"what the experiment {asked.settings['experiment']} costs from nothing",
         columns=("stage", *columns.values()),

@@ -1,4 +1,4 @@
-"""Gather what an experiment found, for one of its tables: a row for each task, device and model that is compared."""
+"""Gather what an experiment found for one of its studies, as a tidy table: everything of one kind."""
 
 from __future__ import annotations
 
@@ -6,61 +6,114 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from hat.budgets import budget_name
 from hat.errors import InputError
-from hat.files import JsonFile, read_csv
-from hat.paper.models import ModelRow, model_row, write_models
-from hat_workflow import command, experiment
+from hat.files import JsonFile
+from hat.paper.gathered import KINDS, write_gathered
+from hat.paper.results import SharedTraining, Workload, model, read
+from hat_workflow import command, experiment, paths, settings
 from hat_workflow.models import MAIN, devices_of
+from pandas import DataFrame
+
+ARTIFACTS = {
+    "predictions": [paths.PREDICTIONS],
+    "predictors": [paths.PREDICTOR_REPORT],
+    "trials": [paths.PREDICTOR_STUDY],
+    "profiles": [paths.PROFILE],
+    "samples": [paths.SAMPLES, paths.SIGNATURE],
+    "signatures": [paths.SIGNATURE],
+    "searches": [paths.SEARCHES],
+    "fronts": [paths.PARETO_FRONT],
+    "histories": [paths.PARETO_HISTORY],
+    "candidates": [paths.CANDIDATES],
+    "stand_ins": [paths.STAND_IN_CANDIDATES],
+    "budgets": [paths.LATENCY_BUDGET],
+    "confirmed": [paths.CONFIRMED, paths.ONLINE_CONFIRMED],
+}
+"""What is read for each place, in the order in which the kind's reader takes it."""
+ALWAYS = (MAIN, "figure6")
+OF_FIRST_DEVICE = ("figure9", "pareto", "online")
+OF_MIDDLE_BUDGET = ("figure9", "online")
 
 
 def main(args: argparse.Namespace) -> None:
-    rows = list(_rows(experiment.read(args.experiment), args.table, args.results))
-    if not rows:
-        raise InputError(args.experiment, f"no task asks for {args.table}", f"studies: [{args.table}]")
-    write_models(args.output, rows)
+    asked = experiment.read(args.experiment)
+    frames = list(models(asked, args.study) if args.kind == "models" else others(asked, args.study, args.kind))
+    if not frames:
+        raise InputError(args.experiment, f"no task asks for {args.study}", f"studies: [{args.study}]")
+    write_gathered(args.output, args.kind, frames)
 
 
-def _rows(asked: experiment.Experiment, table: str, results: Path) -> Iterator[ModelRow]:
-    for name, task in asked.settings["tasks"].items():
-        models = asked.compared(name, table)
-        folder = results / asked.settings["experiment"] / name
-        _, corpus = asked.files["corpus"][task["corpus"]]
-        statistics = results / "corpora" / task["corpus"] / "binary" / "statistics.json"
-        length = task["sentence_length"] or int(JsonFile(statistics).number("sentence_length"))
-        shared = folder / "supertransformer" / "metrics.json"
-        split = task["generation"]["splits"][0]
-        for device in task["devices"]:
-            at_hand, predicted = asked.at_hand(device), folder / "latency" / device / "models.csv"
-            predictions = {} if at_hand else {row["model"]: row for row in read_csv(predicted)}
-            for model in models:
-                if device in devices_of(model, table, task):
-                    own, trained = device in model.devices, task["training"] is not None
-                    model_folder = folder / "models" / model.name
-                    yield model_row(
-                        task=name,
-                        hardware=device,
-                        model=model.name,
-                        family=model.family,
-                        base=model.base,
-                        budget=model.budget if own else None,
-                        bleu_kind=corpus["bleu"],
-                        sentence_length=length,
-                        architecture=folder / model.architecture,
-                        score=model_folder / "score" / f"{split}.json" if trained else None,
-                        latency=folder / "models" / model.timed_as / "latency" / f"{device}.json" if at_hand else None,
-                        predicted_ms=None if at_hand else float(predictions[model.timed_as]["predicted_ms"]),
-                        confirmed=folder / model.confirmed if model.confirmed and own else None,
-                        report=model_folder / "train.json" if trained else None,
-                        supertransformer=shared if table == "table2" and model.family == "hat" else None,
-                        root=results.parent,
-                    )
+def others(asked: experiment.Experiment, study: str, kind: str) -> Iterator[DataFrame]:
+    for place in places(asked, study, kind):
+        files = [Path(pattern.format(**place)) for pattern in ARTIFACTS[kind]]
+        yield read(kind, {name: value for name, value in place.items() if name != "experiment"}, *files)
+
+
+def places(asked: experiment.Experiment, study: str, kind: str) -> Iterator[dict[str, str]]:
+    """The task, the device and, where the kind has one, the budget of everything of a kind that a study looks at."""
+    for task, wanted in asked.settings["tasks"].items():
+        if study not in (*ALWAYS, *wanted["studies"]):
+            continue
+        devices = [name for name in wanted["devices"] if study != "figure2" or asked.at_hand(name)]
+        for device in devices[:1] if study in OF_FIRST_DEVICE else devices:
+            place = {"experiment": asked.settings["experiment"], "task": task, "device": device}
+            budgets = [budget_name(text) for text in wanted["devices"][device]["budgets"]]
+            if study in OF_MIDDLE_BUDGET:  # the wider of two
+                budgets = [budgets[len(budgets) // 2]]
+            yield from [place | {"budget": budget} for budget in budgets] if "budget" in KINDS[kind] else [place]
+
+
+def models(asked: experiment.Experiment, study: str) -> Iterator[DataFrame]:
+    """The models that a study compares, each on each of its devices."""
+    for task, wanted in asked.settings["tasks"].items():
+        shared_place = {"experiment": asked.settings["experiment"], "task": task, "corpus": wanted["corpus"]}
+        trained, split = wanted["training"] is not None, wanted["generation"]["splits"][0]
+        work = workload(wanted, Path(paths.STATISTICS.format(**shared_place)))
+        space, _ = asked.files["space"][wanted["space"]]
+        shared = SharedTraining(
+            report=Path(paths.SUPERTRANSFORMER_METRICS.format(**shared_place)),
+            space=settings.design_space(space),
+            seed=asked.settings["seed"],
+        )
+        for device in wanted["devices"]:
+            at_hand = asked.at_hand(device)
+            for each in asked.compared(task, study):
+                if device not in devices_of(each, study, wanted):
+                    continue
+                own, place = device in each.devices, shared_place | {"device": device}
+                named = place | {"model": each.name, "split": split}
+                folder = Path(paths.TASK.format(**place))
+                yield model(
+                    {"task": task, "device": device, "model": each.name},
+                    family=each.family,
+                    base=each.base,
+                    budget=each.budget if own else None,
+                    bleu_kind=asked.files["corpus"][wanted["corpus"]][1]["bleu"],
+                    work=work,
+                    architecture=folder / each.architecture,
+                    score=Path(paths.SCORE.format(**named)) if trained else None,
+                    latency=Path(paths.MODEL_LATENCY.format(**place, model=each.timed_as)) if at_hand else None,
+                    predictions=None if at_hand else Path(paths.PREDICTED_MODELS.format(**place)),
+                    confirmed=folder / each.confirmed if each.confirmed and own else None,
+                    report=Path(paths.TRAINING_REPORT.format(**named)) if trained else None,
+                    shared=shared if study == "table2" and each.family == "hat" else None,
+                )
+
+
+def workload(task: experiment.Contents, statistics: Path) -> Workload:
+    if task["training"] is None:
+        return Workload(sentence_length=task["sentence_length"])
+    corpus = JsonFile(statistics)
+    length = task["sentence_length"] or int(corpus.number("sentence_length"))
+    return Workload(sentence_length=length, vocabulary=int(corpus.number("target_vocabulary")))
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiment", required=True, help="experiment: its name or its file")
-    parser.add_argument("--table", default=MAIN, help="which table, such as table4 (default: %(default)s)")
-    parser.add_argument("--results", required=True, type=Path, help="folder of all results")
+    parser.add_argument("--study", default=MAIN, help="which of its studies, such as table4 (default: %(default)s)")
+    parser.add_argument("--kind", default="models", choices=tuple(KINDS), help="of what (default: %(default)s)")
     parser.add_argument("--output", required=True, type=Path, help="table to write (CSV)")
     return parser
 

@@ -104,6 +104,10 @@ class JsonFile:
             value = value[key]
         return value
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is such a key, outermost."""
+        return isinstance(self._content, dict) and key in self._content
+
     def number(self, *keys: str) -> float:
         value = self[keys]
         if type(value) not in (int, float):

@@ -11,13 +11,15 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from hat.files import replacing, write_csv
+from hat.files import replacing
+from hat.frames import write_frame
 
 matplotlib.use("Agg")
 
@@ -90,6 +92,35 @@ def panel_grid(
         yield figure, list(axes[:count])
 
 
+@contextmanager
+def panel_each(
+    frame: pd.DataFrame, by: Sequence[str], *, inches: tuple[float, float] = PANEL_INCHES
+) -> Iterator[tuple[Figure, list[tuple[Axes, Any, pd.DataFrame]]]]:
+    """`panel_grid` with a panel for each group of rows that agree in the columns `by`: its axes, their values, its rows."""
+    groups = list(frame.groupby(list(by), sort=False))
+    with panel_grid(len(groups), inches=inches) as (figure, all_axes):
+        yield figure, [(axes, key, rows) for axes, (key, rows) in zip(all_axes, groups, strict=True)]
+
+
+def legend_above(figure: Figure, columns: int | None = None) -> None:
+    """One legend for all panels, each series in it once, in the order in which they were first drawn."""
+    handles = {}
+    for axes in figure.axes:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=columns or len(handles))
+
+
+def error_bars(axes: Axes, x: Any, y: Any, half_widths: Any, mark: Mark) -> None:
+    """Faint vertical bars; a half width that is not known has none."""
+    axes.errorbar(x, y, half_widths, fmt="none", ecolor=mark.colour, elinewidth=0.7, alpha=0.35, zorder=2)
+
+
+def latency_unit(largest_ms: float) -> tuple[str, float]:
+    """The unit in which latencies up to `largest_ms` are shown, and how many of it a millisecond is."""
+    return ("s", 1e-3) if largest_ms >= 1000 else ("ms", 1.0)
+
+
 def round_ticks(axes: Axes) -> None:
     """A handful of ticks on both axes, at multiples of 1, 2 or 5."""
     for axis in (axes.xaxis, axes.yaxis):
@@ -97,12 +128,12 @@ def round_ticks(axes: Axes) -> None:
     axes.tick_params(length=2.5)
 
 
-def save_figure(figure: Figure, stem: Path, drawn: Sequence[Mapping[str, Any]]) -> None:
+def save_figure(figure: Figure, stem: Path, drawn: pd.DataFrame) -> None:
     """Write `stem`.pdf, `stem`.png and, with exactly what is drawn, `stem`.csv. No file says when it was made."""
     for ending, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
         with replacing(f"{stem}.{ending}") as temporary:
             figure.savefig(temporary, metadata=metadata)
-    write_csv(Path(f"{stem}.csv"), drawn)
+    write_frame(f"{stem}.csv", drawn)
 
 
 Label = tuple[float, float, str, str]
