@@ -71,6 +71,7 @@ def models(asked: experiment.Experiment, study: str) -> Iterator[DataFrame]:
         trained, split = wanted["training"] is not None, wanted["generation"]["splits"][0]
         work = workload(wanted, Path(paths.STATISTICS.format(**shared_place)))
         space, _ = asked.files["space"][wanted["space"]]
+        bleu = asked.files["corpus"][wanted["corpus"]][1]["bleu"]
         shared = SharedTraining(
             report=Path(paths.SUPERTRANSFORMER_METRICS.format(**shared_place)),
             space=settings.design_space(space),
@@ -82,22 +83,26 @@ def models(asked: experiment.Experiment, study: str) -> Iterator[DataFrame]:
                 if device not in devices_of(each, study, wanted):
                     continue
                 own, place = device in each.devices, shared_place | {"device": device}
-                named = place | {"model": each.name, "split": split}
-                folder = Path(paths.TASK.format(**place))
+                place |= {"model": each.name, "timed": each.timed_as, "split": split}
+                files = {
+                    "architecture": f"{paths.TASK}/{each.architecture}",
+                    "score": paths.SCORE if trained else None,
+                    "latency": paths.MODEL_LATENCY.replace("{model}", "{timed}") if at_hand else None,
+                    "confirmed": f"{paths.TASK}/{each.confirmed}" if each.confirmed and own else None,
+                    "report": paths.TRAINING_REPORT if trained else None,
+                    "predictions": None if at_hand else paths.PREDICTED_MODELS,
+                }
                 yield model(
                     {"task": task, "device": device, "model": each.name},
-                    family=each.family,
-                    base=each.base,
-                    budget=each.budget if own else None,
-                    bleu_kind=asked.files["corpus"][wanted["corpus"]][1]["bleu"],
-                    work=work,
-                    architecture=folder / each.architecture,
-                    score=Path(paths.SCORE.format(**named)) if trained else None,
-                    latency=Path(paths.MODEL_LATENCY.format(**place, model=each.timed_as)) if at_hand else None,
-                    predictions=None if at_hand else Path(paths.PREDICTED_MODELS.format(**place)),
-                    confirmed=folder / each.confirmed if each.confirmed and own else None,
-                    report=Path(paths.TRAINING_REPORT.format(**named)) if trained else None,
-                    shared=shared if study == "table2" and each.family == "hat" else None,
+                    {
+                        "family": each.family,
+                        "base": each.base,
+                        "budget": each.budget if own else None,
+                        "bleu_kind": bleu,
+                    },
+                    {name: Path(pattern.format(**place)) if pattern else None for name, pattern in files.items()},
+                    work,
+                    shared if study == "table2" and each.family == "hat" else None,
                 )
 
 

@@ -11,17 +11,17 @@ from hat.paper.comparing import costed
 from hat.paper.gathered import Frames
 from hat.paper.published import STRUBELL_NAS_LB
 from hat.paper.published.facts import printed
-from hat.paper.style import MARKS, panel_grid, save_figure
+from hat.paper.style import COLOURS, panel_grid, save_figure
 
 TASK = "WMT'14 En-De"
-COLOURS = {"the paper": MARKS["depth"].colour, "here": MARKS["hat"].colour}
+SHADES = {"the paper": COLOURS["depth"], "here": COLOURS["hat"]}
 
 
 def draw(frames: Frames, stem: Path) -> None:
     """Draw `stem`.pdf and .png: bars as long as the logarithm of their CO2e, ours last; and write `stem`.csv."""
     bars = pd.concat([_printed(), _ours(frames["models"])], ignore_index=True)
     with panel_grid(1, inches=(6.0, 0.6 + 0.28 * len(bars))) as (figure, (axes,)):
-        axes.barh(bars.index, bars["co2_lb"], color=bars["series"].map(COLOURS), height=0.6)
+        axes.barh(bars.index, bars["co2_lb"], color=bars["series"].map(SHADES), height=0.6)
         for number, co2_lb in bars["co2_lb"].items():
             shown = f"{co2_lb:,.0f}" if co2_lb >= 10 else f"{co2_lb:.2g}"
             axes.annotate(f" {shown}", (co2_lb, number), va="center", fontsize=6.5)

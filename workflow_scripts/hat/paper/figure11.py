@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hat.paper.gathered import Frames
 from hat.paper.proxies import kendall_tau, proxies
-from hat.paper.style import MARKS, error_bars, label_points, panel_each, round_ticks, save_figure
+from hat.paper.style import COLOURS, LOOKS, error_bars, label_points, panel_each, round_ticks, save_figure
 
 DRAWN = ["inherited_valid_loss", "inherited_bleu", "bleu", "bleu_half_width"]
 
@@ -14,18 +14,18 @@ DRAWN = ["inherited_valid_loss", "inherited_bleu", "bleu", "bleu_half_width"]
 def draw(frames: Frames, stem: Path) -> None:
     """Draw `stem`.pdf and .png; what is drawn stands in `stem`.csv."""
     pairs = proxies(frames["models"])
-    mark, labels = MARKS["hat"], {}
+    labels = {}
     with panel_each(pairs, ["task"]) as (figure, panels):
-        for axes, (task,), rows in panels:
+        for axes, rows in panels:
             losses, bleus = rows["inherited_valid_loss"], rows["bleu"]
-            error_bars(axes, losses, bleus, rows["bleu_half_width"], mark)
-            axes.plot(losses, bleus, color=mark.colour, marker=mark.marker, linestyle="none", zorder=3)
-            axes.set_title(f"{task}\nKendall tau {kendall_tau(rows)[0]:.2f}")
+            error_bars(axes, losses, bleus, rows["bleu_half_width"], COLOURS["hat"])
+            axes.plot(losses, bleus, **LOOKS["hat"] | {"linestyle": "none"}, zorder=3)
+            axes.set_title(f"{axes.get_title()}\nKendall tau {kendall_tau(rows)[0]:.2f}")
             axes.set_xlabel("Validation loss, inherited weights")
             axes.set_ylabel(f"BLEU from scratch ({rows['bleu_kind'].iloc[0]})")
             axes.margins(x=0.15, y=0.15)
             round_ticks(axes)
             names = rows["budget"].fillna(rows["name"].str.removesuffix(" SubTransformer"))
-            labels[axes] = [(*point, mark.colour) for point in zip(losses, bleus, names, strict=True)]
+            labels[axes] = [(*point, COLOURS["hat"]) for point in zip(losses, bleus, names, strict=True)]
         label_points(figure, labels)
         save_figure(figure, stem, pairs[["task", "model", *DRAWN]])

@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from pandas import DataFrame
 
-from hat.paper.comparing import PLACE
+from hat.paper.comparing import large, latency, named
 from hat.paper.gathered import Frames
-from hat.paper.style import GREY, INK, MARKS, latency_unit, panel_grid, save_figure
+from hat.paper.style import COLOURS, GREY, INK, panel_grid, save_figure
 
 PANEL_INCHES = (4.0, 3.4)
 SIDES = {"encoder": 0.0, "decoder": 1.35}
@@ -26,14 +26,20 @@ BOX, GAP, LAYER = 0.27, 0.05, 1.05
 ATTENTION_WIDTH = 0.5
 """Queries, keys and values are equally wide everywhere: so are their boxes."""
 SELF, CROSS, FFN = "self-attention", "encoder-decoder attention", "FFN"
-COLOURS = {SELF: MARKS["depth"].colour, CROSS: MARKS["width"].colour, FFN: MARKS["hat"].colour}
+SHADES = {SELF: COLOURS["depth"], CROSS: COLOURS["width"], FFN: COLOURS["hat"]}
+LISTS = {
+    "ffn_dims": "ffn_dim",
+    "self_heads": "self_heads",
+    "cross_heads": "cross_heads",
+    "attended_layers": "attended_layers",
+}
 BOXES = {"encoder": (SELF, FFN), "decoder": (SELF, CROSS, FFN)}
 """Of a layer, from below."""
 
 
 def draw(frames: Frames, stem: Path) -> None:
     """Draw `stem`.pdf and .png, the panels of two models side by side, and write their layers to `stem`.csv."""
-    models = frames["models"]
+    models = named(frames["models"])
     layers = [layers_of(row) for _, row in models.iterrows()]
     everything = pd.concat(layers)
     with panel_grid(len(models), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
@@ -42,41 +48,30 @@ def draw(frames: Frames, stem: Path) -> None:
             axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, everything["layer"].max() * LAYER))
             axes.set_axis_off()
             _draw(axes, own, everything["ffn_dim"].max())
-        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
-        figure.legend(handles, [*COLOURS], loc="outside lower center", ncols=len(COLOURS), handlelength=1)
+        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in SHADES.values()]
+        figure.legend(handles, [*SHADES], loc="outside lower center", ncols=len(SHADES), handlelength=1)
         save_figure(figure, stem, everything)
 
 
-def layers_of(row: Any) -> DataFrame:
+def layers_of(model: Any) -> DataFrame:
     """A row for each layer of a model, the encoder's first."""
-    architecture, sides = json.loads(row["architecture"]), []
+    architecture, sides = json.loads(model["architecture"]), []
     for side in SIDES:
-        names = {
-            "ffn_dim": f"{side}_ffn_dims",
-            "self_heads": f"{side}_self_heads",
-            "cross_heads": f"{side}_cross_heads",
-            "attended_layers": f"{side}_attended_layers",
-        }
-        layers = DataFrame({column: architecture.get(name) for column, name in names.items()}, dtype="Int64")
-        layers.insert(0, "embed_dim", architecture[f"{side}_embed_dim"])
-        layers.insert(0, "layer", range(1, len(layers) + 1))
-        layers.insert(0, "side", side)
-        sides.append(layers)
-    found = pd.concat(sides, ignore_index=True)
-    for column in ("model", *reversed(PLACE)):
-        found.insert(0, column, row[column])
-    return found
+        layers = DataFrame(
+            {column: architecture.get(f"{side}_{name}") for name, column in LISTS.items()}, dtype="Int64"
+        )
+        sides.append(layers.assign(side=side, layer=layers.index + 1, embed_dim=architecture[f"{side}_embed_dim"]))
+    names = ["task", "device", "model"]
+    found = pd.concat(sides, ignore_index=True).assign(**model[names])
+    return found[[*names, "side", "layer", "embed_dim", *LISTS.values()]]
 
 
-def _facts(row: Any) -> str:
+def _facts(model: Any) -> str:
     """Size, latency (predicted where none was measured) and BLEU, as far as they are known."""
-    told = [f"{row['model']}: {row['parameters'] / 1e6:.1f}M"]
-    for column, how in (("latency_ms", ""), ("predicted_ms", " predicted")):
-        if pd.notna(row[column]):
-            unit, scale = latency_unit(row[column])
-            told.append(f"{row[column] * scale:.{1 if unit == 's' else 0}f} {unit}{how}")
-            break
-    return ", ".join([*told, *([f"BLEU {row['bleu']:.1f}"] if pd.notna(row["bleu"]) else [])])
+    how = " predicted" if pd.isna(model["latency_ms"]) else ""
+    told = [f"{model['model']}: {large(model['parameters'])}"]
+    told += [f"{latency(model['known_ms'])}{how}"] if pd.notna(model["known_ms"]) else []
+    return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
 
 
 def _draw(axes: Axes, layers: DataFrame, widest: int) -> None:
@@ -85,17 +80,14 @@ def _draw(axes: Axes, layers: DataFrame, widest: int) -> None:
         own = layers[layers["side"] == side]
         axes.text(x, -0.2, f"{side}, embed dim {own['embed_dim'].iloc[0]}", ha="center", va="center", fontsize=7.5)
         for _, layer in own.iterrows():
-            labels = {
-                SELF: f"{layer['self_heads']} heads",
-                CROSS: f"{layer['cross_heads']} heads",
-                FFN: layer["ffn_dim"],
-            }
+            heads = {SELF: layer["self_heads"], CROSS: layer["cross_heads"]}
             y = (layer["layer"] - 1) * LAYER
             for kind in BOXES[side]:
                 width = layer["ffn_dim"] / widest if kind == FFN else ATTENTION_WIDTH
-                axes.add_patch(Rectangle((x - width / 2, y), width, BOX, color=COLOURS[kind], linewidth=0))
+                axes.add_patch(Rectangle((x - width / 2, y), width, BOX, color=SHADES[kind], linewidth=0))
                 middle = y + BOX / 2
-                axes.text(x, middle, str(labels[kind]), ha="center", va="center", fontsize=6, color="white")
+                label = f"{heads[kind]} heads" if kind in heads else str(layer["ffn_dim"])
+                axes.text(x, middle, label, ha="center", va="center", fontsize=6, color="white")
                 if side == "encoder" and kind == FFN:
                     leaving[layer["layer"]] = (x + width / 2, middle)
                 if kind == CROSS:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hat.paper.comparing import PLACE
 from hat.paper.gathered import Frames
-from hat.paper.style import MARKS, legend_above, panel_grid, round_ticks, save_figure
+from hat.paper.style import LOOKS, legend_above, panel_grid, round_ticks, save_figure
 
 DIMENSIONS = ("embed dim", "FFN dim", "decoder layers", "heads", "attended encoder layers", "FLOPs")
 
@@ -29,15 +29,15 @@ def draw(frames: Frames, stem: Path) -> None:
     points = points.assign(relative=points["latency_ms"] / points["whole_ms"])
     with panel_grid(len(DIMENSIONS)) as (figure, all_axes):
         panels = dict(zip(DIMENSIONS, all_axes, strict=True))
-        for mark, (_, rows) in zip(cycle(MARKS.values()), points.groupby(PLACE, sort=False), strict=False):
+        for look, (_, rows) in zip(cycle(LOOKS.values()), points.groupby(PLACE, sort=False), strict=False):
             first = rows.iloc[0]
             name = f"{first['task']}, {first['device']} (1 = {first['whole_ms']:.1f} ms)"
             for dimension, line in rows.groupby("dimension", sort=False):
                 axes, values, relative = panels[dimension], line["value"], line["relative"]
                 if dimension == "FLOPs":
-                    axes.plot(values / 1e6, relative, ".", color=mark.colour, markersize=3, alpha=0.6)
+                    axes.plot(values / 1e6, relative, ".", color=look["color"], markersize=3, alpha=0.6)
                 else:
-                    axes.plot(values, relative, color=mark.colour, marker=mark.marker, label=name)
+                    axes.plot(values, relative, **look | {"linestyle": "-"}, label=name)
                     axes.set(xlabel=dimension, xticks=values)
         panels["FLOPs"].set_xlabel("FLOPs (M) of sampled SubTransformers")
         round_ticks(panels["FLOPs"])

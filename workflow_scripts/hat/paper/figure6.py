@@ -10,7 +10,7 @@ from pandas import DataFrame
 
 from hat.paper.comparing import PLACE
 from hat.paper.gathered import Frames
-from hat.paper.style import GREY, MARKS, latency_unit, panel_each, round_ticks, save_figure
+from hat.paper.style import COLOURS, GREY, latency_unit, panel_each, round_ticks, save_figure
 
 PANEL_INCHES = (3.3, 3.3)
 LATENCIES = ["measured_ms", "predicted_ms"]
@@ -20,7 +20,7 @@ def draw(frames: Frames, stem: Path) -> None:
     """Draw `stem`.pdf and .png, a panel for each device with its predictor's errors; and write `stem`.csv."""
     rows = frames["predictions"].merge(frames["predictors"].rename(columns={"chosen": "predictor"}), on=PLACE)
     with panel_each(rows, PLACE, inches=PANEL_INCHES) as (figure, panels):
-        for axes, _, predictions in panels:
+        for axes, predictions in panels:
             _draw(axes, predictions)
         save_figure(figure, stem, rows[[*PLACE, "predictor", *LATENCIES]])
 
@@ -32,11 +32,11 @@ def _draw(axes: Axes, rows: DataFrame) -> None:
     margin = 0.06 * (high - low or high)
     limits = (low - margin, high + margin)
     axes.plot(limits, limits, color=GREY, linewidth=0.9, zorder=1)
-    axes.scatter(*shown.to_numpy().T, s=11, color=MARKS["depth"].colour, alpha=0.55, linewidths=0, zorder=2)
+    axes.scatter(*shown.to_numpy().T, s=11, color=COLOURS["depth"], alpha=0.55, linewidths=0, zorder=2)
     first = rows.iloc[0]
     tau = f", Kendall τ {first['kendall_tau']:.2f}" if pd.notna(first["kendall_tau"]) else ""  # too few test rows
     errors = f"RMSE {first['rmse_ms'] * scale:.3g} {unit}, MAPE {first['mape']:.1%}{tau}"
-    axes.set_title(f"{first['task']}\n{first['device']}\n{errors}")
+    axes.set_title(f"{axes.get_title()}\n{errors}")
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.set(xlabel=f"Measured latency ({unit})", ylabel=f"Predicted latency ({unit})")
     round_ticks(axes)

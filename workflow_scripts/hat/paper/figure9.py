@@ -9,9 +9,9 @@ from pandas import DataFrame
 
 from hat.paper.comparing import PLACE
 from hat.paper.gathered import Frames
-from hat.paper.style import MARKS, legend_above, panel_each, round_ticks, save_figure
+from hat.paper.style import COLOURS, LOOKS, legend_above, panel_each, round_ticks, save_figure
 
-ALGORITHMS = {"evolution": ("Evolutionary search", MARKS["hat"]), "random": ("Random search", MARKS["depth"])}
+ALGORITHMS = {"evolution": ("Evolutionary search", "hat"), "random": ("Random search", "depth")}
 SEARCH = [*PLACE, "budget"]
 
 
@@ -19,17 +19,23 @@ def draw(frames: Frames, stem: Path) -> None:
     """Draw `stem`.pdf and .png: the mean over seeds, and from the least to the greatest; and write `stem`.csv."""
     drawn = []
     with panel_each(frames["searches"], SEARCH) as (figure, panels):
-        for axes, (task, device, budget), searches in panels:
+        for axes, searches in panels:
             best = best_so_far(searches)
-            for algorithm, (name, mark) in ALGORITHMS.items():
+            for algorithm, (name, look) in ALGORITHMS.items():
                 over_seeds = best[algorithm].agg(["mean", "min", "max"], axis="columns")
                 over_seeds = over_seeds.rename(columns={"min": "least", "max": "greatest"})
                 axes.fill_between(
-                    best.index, over_seeds["least"], over_seeds["greatest"], color=mark.colour, alpha=0.15, linewidth=0
+                    best.index,
+                    over_seeds["least"],
+                    over_seeds["greatest"],
+                    color=COLOURS[look],
+                    alpha=0.15,
+                    linewidth=0,
                 )
-                axes.plot(best.index, over_seeds["mean"], color=mark.colour, linestyle=mark.line, label=name)
-                search = {"task": task, "device": device, "budget": budget, "algorithm": algorithm}
-                drawn.append(over_seeds.assign(**search, seeds=best[algorithm].shape[1]).reset_index())
+                axes.plot(best.index, over_seeds["mean"], **LOOKS[look] | {"marker": ""}, label=name)
+                over_seeds = over_seeds.assign(algorithm=algorithm, seeds=best[algorithm].shape[1])
+                drawn.append(searches[SEARCH].head(1).merge(over_seeds.reset_index(), how="cross"))
+            task, device, budget = searches[SEARCH].iloc[0]
             axes.set_title(f"{task}\n{device}, budget {budget}, {best['evolution'].shape[1]} seeds")
             axes.set(xlabel="SubTransformers scored", ylabel="Best validation loss")
             settled = best[len(best) // 20 :]  # what the first few draw would leave no room for the rest

@@ -13,6 +13,5 @@ def found_by_searches(candidates: pd.DataFrame, budgets: pd.DataFrame, fronts: p
     best = candidates.sort_values(["loss", "predicted_ms"]).groupby(searches, sort=False).head(1)
     scored = candidates.groupby(searches).size().rename("scored").reset_index()
     limits = budgets.rename(columns={"latency_ms": "budget_ms"})[[*searches, "budget_ms"]]
-    found = best.merge(scored, on=searches).merge(limits, on=searches)
     found = fronts[PLACE].drop_duplicates().merge(best.merge(scored, on=searches).merge(limits, on=searches), on=PLACE)
     return ordered(found, ["budget_ms"])

@@ -10,7 +10,6 @@ from pandas import DataFrame
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.paper.comparing import PLACE
 from hat.paper.gathered import Frames
 from hat.paper.style import panel_grid, save_figure
 

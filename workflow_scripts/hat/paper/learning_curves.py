@@ -6,9 +6,9 @@ from pathlib import Path
 
 from hat.paper.comparing import PLACE, ordered
 from hat.paper.gathered import Frames
-from hat.paper.style import MARKS, legend_above, panel_each, save_figure
+from hat.paper.style import LOOKS, legend_above, panel_each, save_figure
 
-MODELS = {"ridge": ("Ridge", MARKS["hat"]), "mlp": ("MLP, 3 layers", MARKS["depth"])}
+MODELS = {"ridge": ("Ridge", "hat"), "mlp": ("MLP, 3 layers", "depth")}
 
 
 def draw(frames: Frames, stem: Path) -> None:
@@ -22,12 +22,10 @@ def draw(frames: Frames, stem: Path) -> None:
     points = points.rename(columns={"mean": "rmse_ms", "std": "std_ms"}).fillna({"std_ms": 0.0})
     points = ordered(points, ["model", "train"], ascending=[False, True])
     with panel_each(points, PLACE) as (figure, panels):
-        for axes, (task, device), rows in panels:
-            for model, (name, mark) in MODELS.items():
+        for axes, rows in panels:
+            for model, (name, look) in MODELS.items():
                 curve = rows[rows["model"] == model]
-                look = {"color": mark.colour, "marker": mark.marker, "linestyle": mark.line, "label": name}
-                axes.errorbar(curve["train"], curve["rmse_ms"], curve["std_ms"], **look)
-            axes.set_title(f"{task}\n{device}")
+                axes.errorbar(curve["train"], curve["rmse_ms"], curve["std_ms"], label=name, **LOOKS[look])
             axes.set_xscale("log")
             sizes = sorted(set(rows["train"]))
             axes.set_xticks(sizes, labels=map(str, sizes))

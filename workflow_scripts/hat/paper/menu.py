@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from pandas import DataFrame
 
-from hat.paper.comparing import PLACE, comparison
+from hat.paper.comparing import PLACE, comparison, ordered
 from hat.paper.fronts import found_by_searches
 from hat.paper.gathered import Frames
 from hat.paper.tables import Table
@@ -16,14 +16,10 @@ def table(frames: Frames) -> Table:
     scored = frames["histories"].groupby(PLACE).size().rename("scored").reset_index()
     rows = [
         searched.assign(name="Search for " + searched["budget"]),
-        _offered(searched, frames["fronts"]).merge(scored, on=PLACE),
+        within(searched[[*PLACE, "budget", "budget_ms"]], frames["fronts"]).merge(scored, on=PLACE),
     ]
-    order = searched[[*PLACE, "budget"]]
     return comparison(
-        pd.concat([order.merge(each, on=[*PLACE, "budget"], how="left") for each in rows])
-        .dropna(subset="name")
-        .sort_index(kind="stable")
-        .rename(columns={"loss": "inherited_valid_loss"}),
+        ordered(pd.concat(rows), ["budget_ms"]).rename(columns={"loss": "inherited_valid_loss"}),
         ["budget_ms", "predicted_ms", "inherited_valid_loss", "scored"],
         name="Pareto menu",
         caption="One search per budget, and one search for all of them",
@@ -35,10 +31,8 @@ def table(frames: Frames) -> Table:
     )
 
 
-def _offered(searched: DataFrame, fronts: DataFrame) -> DataFrame:
-    """The slowest model of the front that keeps each budget, and so its best; none where none does."""
-    budgets = searched[[*PLACE, "budget", "budget_ms"]]
-    within = budgets.merge(fronts, on=PLACE)
-    within = within[within["predicted_ms"] <= within["budget_ms"]].sort_values(["predicted_ms", "loss"])
-    best = within.groupby([*PLACE, "budget"]).tail(1)
-    return best.assign(name="Front at " + best["budget"])
+def within(budgets: DataFrame, fronts: DataFrame) -> DataFrame:
+    """The slowest model of the front that keeps each budget, which is its best; no row where none does."""
+    limits, offered = budgets.sort_values("budget_ms"), fronts.sort_values(["predicted_ms", "loss"])
+    best = pd.merge_asof(limits, offered, left_on="budget_ms", right_on="predicted_ms", by=PLACE)
+    return best.assign(name="Front at " + best["budget"]).dropna(subset="predicted_ms")

@@ -11,11 +11,11 @@ import pandas as pd
 
 from hat.paper.comparing import PLACE, ordered
 from hat.paper.gathered import Frames
-from hat.paper.style import MARKS, latency_unit, legend_above, panel_each, round_ticks, save_figure
+from hat.paper.style import COLOURS, LOOKS, latency_unit, legend_above, panel_each, round_ticks, save_figure
 
 SERIES = {
-    "stand_in": ("largest model within each constraint", MARKS["hat"]),
-    "published": ("the paper's models", MARKS["given"]),
+    "stand_in": ("largest model within each constraint", "hat"),
+    "published": ("the paper's models", "given"),
 }
 DRAWN = ["budget", "budget_ms", "predicted_ms", "parameters", "model"]
 
@@ -30,15 +30,14 @@ def draw(frames: Frames, stem: Path) -> None:
     known_ms = models["latency_ms"].fillna(models["predicted_ms"])
     points = ordered(pd.concat([found, models.assign(predicted_ms=known_ms)]), ["budget_ms"])
     with panel_each(points, PLACE) as (figure, panels):
-        for axes, place, rows in panels:
+        for axes, rows in panels:
             unit, scale = latency_unit(rows["budget_ms"].max())
             for budget_ms in rows["budget_ms"].dropna():
-                axes.axvline(budget_ms * scale, color=MARKS["hat"].colour, alpha=0.25, linewidth=0.8)
-            for name, (label, mark) in SERIES.items():
+                axes.axvline(budget_ms * scale, color=COLOURS["hat"], alpha=0.25, linewidth=0.8)
+            for name, (label, look) in SERIES.items():
                 own = rows[rows["series"] == name]
                 x, y = own["predicted_ms"] * scale, own["parameters"] / 1e6
-                axes.plot(x, y, color=mark.colour, marker=mark.marker, linestyle=mark.line, label=label)
-            axes.set_title("\n".join(place))
+                axes.plot(x, y, **LOOKS[look], label=label)
             axes.set(xlabel=f"Predicted latency ({unit})", ylabel="#Params (M)")
             round_ticks(axes)
         legend_above(figure, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,54 +26,19 @@ Pixels = np.ndarray[Any, np.dtype[np.float64]]
 
 PANEL_INCHES = (3.3, 2.5)
 MOST_COLUMNS = 3
-INK, GREY, GRID = "#222222", "#8a8a8a", "#e4e4e4"
-STYLE: Any = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 8,
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
-    "font.size": 8,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "legend.fontsize": 7.5,
-    "legend.columnspacing": 1.6,
-    "legend.frameon": False,
-    "legend.handlelength": 2.2,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.5,
-    "pdf.fonttype": 42,
-    "savefig.dpi": 200,
-    "text.color": INK,
-    "xtick.color": GREY,
-    "xtick.labelcolor": INK,
-    "xtick.labelsize": 7,
-    "ytick.color": GREY,
-    "ytick.labelcolor": INK,
-    "ytick.labelsize": 7,
+INK, GREY = "#222222", "#8a8a8a"  # as in the style sheet
+STYLE = Path(__file__).with_name("paper.mplstyle")
+
+
+COLOURS = {"hat": "#D55E00", "depth": "#0072B2", "width": "#009E73", "given": "#CC79A7"}
+"""From the set of Okabe and Ito, which colour-blind readers tell apart."""
+LOOKS: dict[str, dict[str, Any]] = {
+    "hat": {"color": COLOURS["hat"], "marker": "o", "linestyle": "-"},
+    "depth": {"color": COLOURS["depth"], "marker": "s", "linestyle": "--"},
+    "width": {"color": COLOURS["width"], "marker": "^", "linestyle": ":"},
+    "given": {"color": COLOURS["given"], "marker": "D", "linestyle": "none"},
 }
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How a series is drawn: its colour (from the set of Okabe and Ito), its marker and its line."""
-
-    colour: str
-    marker: str
-    line: str
-
-
-MARKS = {
-    "hat": Mark("#D55E00", "o", "-"),
-    "depth": Mark("#0072B2", "s", "--"),
-    "width": Mark("#009E73", "^", ":"),
-    "given": Mark("#CC79A7", "D", "none"),
-}
+"""How a series is drawn."""
 
 
 @contextmanager
@@ -84,7 +48,7 @@ def panel_grid(
     """Yield a figure with `count` panels, at most `most_columns` side by side, while the style is in force."""
     columns = min(count, most_columns)
     rows = -(-count // columns)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(fname=STYLE):
         figure = Figure(figsize=(inches[0] * columns, inches[1] * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for unused in axes[count:]:
@@ -95,25 +59,27 @@ def panel_grid(
 @contextmanager
 def panel_each(
     frame: pd.DataFrame, by: Sequence[str], *, inches: tuple[float, float] = PANEL_INCHES
-) -> Iterator[tuple[Figure, list[tuple[Axes, Any, pd.DataFrame]]]]:
-    """`panel_grid` with a panel for each group of rows that agree in the columns `by`: its axes, their values, its rows."""
-    groups = list(frame.groupby(list(by), sort=False))
+) -> Iterator[tuple[Figure, list[tuple[Axes, pd.DataFrame]]]]:
+    """`panel_grid` with a panel for each group of rows that agree in the columns `by`, which are its title."""
+    groups = list(frame.groupby([*by], sort=False))
     with panel_grid(len(groups), inches=inches) as (figure, all_axes):
-        yield figure, [(axes, key, rows) for axes, (key, rows) in zip(all_axes, groups, strict=True)]
+        for axes, (key, _) in zip(all_axes, groups, strict=True):
+            axes.set_title("\n".join(key))
+        yield figure, [(axes, rows) for axes, (_, rows) in zip(all_axes, groups, strict=True)]
 
 
 def legend_above(figure: Figure, columns: int | None = None) -> None:
     """One legend for all panels, each series in it once, in the order in which they were first drawn."""
-    handles = {}
-    for axes in figure.axes:
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(name, handle)
-    figure.legend(handles.values(), handles, loc="outside upper center", ncols=columns or len(handles))
+    series = [pair for axes in figure.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    handles = {name: handle for handle, name in reversed(series)}
+    names = list(dict.fromkeys(name for _, name in series))
+    ncols = columns or len(names)
+    figure.legend([handles[name] for name in names], names, loc="outside upper center", ncols=ncols)
 
 
-def error_bars(axes: Axes, x: Any, y: Any, half_widths: Any, mark: Mark) -> None:
+def error_bars(axes: Axes, x: Any, y: Any, half_widths: Any, colour: str) -> None:
     """Faint vertical bars; a half width that is not known has none."""
-    axes.errorbar(x, y, half_widths, fmt="none", ecolor=mark.colour, elinewidth=0.7, alpha=0.35, zorder=2)
+    axes.errorbar(x, y, half_widths, fmt="none", ecolor=colour, elinewidth=0.7, alpha=0.35, zorder=2)
 
 
 def latency_unit(largest_ms: float) -> tuple[str, float]:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from hat.errors import InputError
 from hat.paper.comparing import PLACE, arranged, sizes
 from hat.paper.style import (
-    MARKS,
+    COLOURS,
+    LOOKS,
     Label,
     error_bars,
     label_points,
@@ -38,8 +39,7 @@ def draw_tradeoff(models: pd.DataFrame, stem: Path) -> None:
     known = known.assign(series=known["family"].map(SERIES), size=sizes(known))
     with panel_each(known, PLACE) as (figure, panels):
         labels = {}
-        for axes, (task, device), rows in panels:
-            axes.set_title(f"{task}\n{device}")
+        for axes, rows in panels:
             labels[axes] = _draw(axes, rows)
         legend_above(figure)
         label_points(figure, labels)
@@ -51,12 +51,12 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> list[Label]:
     unit, scale = latency_unit(rows["latency_ms"].max())
     labels = []
     for family, members in rows.groupby("family", sort=False):
-        mark, x, y = MARKS[family], members["latency_ms"] * scale, members["bleu"]
-        error_bars(axes, x, y, members["bleu_half_width"], mark)
-        axes.plot(x, y, color=mark.colour, marker=mark.marker, linestyle=mark.line, label=SERIES[family], zorder=3)
+        x, y, colour = members["latency_ms"] * scale, members["bleu"], COLOURS[family]
+        error_bars(axes, x, y, members["bleu_half_width"], colour)
+        axes.plot(x, y, **LOOKS[family], label=SERIES[family], zorder=3)
         first, *others = members["size"]
         words = [COUNTED[family].format(first).replace("1 layers", "1 layer"), *others]
-        labels += [(*point, mark.colour) for point in zip(x, y, words, strict=True)]
+        labels += [(*point, colour) for point in zip(x, y, words, strict=True)]
     axes.set_xlabel(f"Measured latency ({unit})")
     axes.set_ylabel(f"BLEU ({', '.join(sorted(set(rows['bleu_kind'])))})")
     axes.margins(x=0.12, y=0.12)

@@ -20,20 +20,13 @@ def printed(name: str) -> pd.DataFrame:
     return read_frame(FOLDER / f"{name}.csv", text=["task", "device"])
 
 
-def table8() -> pd.DataFrame:
-    """The 44 released models by the names of their files: latency and BLEU of the paper's Table 8, sizes of the release.
-
-    Parameters in millions, without embeddings and output layer.
-    """
-    return printed("table8").set_index("model")
-
-
 def published_model(task: str, device: str, *, model: str, budget_ms: float | None) -> dict[str, float]:
     """The released model of that name, or the one of a task and device whose latency was a search's constraint.
 
-    By the names of columns, each with `published_` before it; nothing when there is no such model.
+    By the names of columns, each with `published_` before it; nothing when there is no such model. Parameters are in
+    millions, without embeddings and output layer.
     """
-    models = table8()
+    models = printed("table8").set_index("model")
     if budget_ms is None:
         found = models[models.index == model]
     else:
