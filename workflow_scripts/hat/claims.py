@@ -1,4 +1,4 @@
-"""What the paper says of cost, checked: its Table 2 recomputed from its GPU-hours, and its headline ratios from Table 2."""
+"""What the paper says of cost, checked: its Table 2 recomputed from its GPU-hours, its headline ratios from Table 2."""
 
 from __future__ import annotations
 
@@ -83,18 +83,18 @@ def headline_ratios(rows: Sequence[Row]) -> list[Ratio]:
     def only(task: str, model: str) -> list[Row]:
         return [row for row in rows if (row.task, row.model) == (task, model)]
 
-    def seconds(*pair: Row) -> list[float]:
-        return [row.latency_ms / 1000 for row in pair]
+    def seconds(one: Row, other: Row) -> tuple[float, float]:
+        return one.latency_ms / 1000, other.latency_ms / 1000
 
-    def millions(*pair: Row) -> list[float]:
-        return [row.parameters / 1e6 for row in pair]
+    def millions(one: Row, other: Row) -> tuple[float, float]:
+        return one.parameters / 1e6, other.parameters / 1e6
 
     (big_de,), (small_de, best_de) = only("WMT'14 En-De", "Transformer"), only("WMT'14 En-De", "HAT")
     (big_fr,), (small_fr, best_fr) = only("WMT'14 En-Fr", "Transformer"), only("WMT'14 En-Fr", "HAT")
     (evolved_fr,) = only("WMT'14 En-Fr", "Evolved Transformer")
     over_big, over_evolved = "than Transformer-Big (En-De)", "than the Evolved Transformer (En-Fr)"
     big_m, best_m = millions(big_fr, best_fr)
-    ratios = [
+    ratios: list[tuple[str, float, float, float]] = [
         (f"faster {over_big}", 3, *seconds(big_de, best_de)),
         (f"smaller {over_big}", 3.7, *millions(big_de, best_de)),
         (f"faster {over_evolved}", 2.7, *seconds(evolved_fr, small_fr)),

@@ -1,15 +1,13 @@
 """What exhibits of models share: how models are called and ordered, and tables with the paper's numbers beside ours."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd
 
+from hat.paper.gathered import PLACE
 from hat.paper.published.facts import printed
-from hat.paper.tables import Column, Table
+from hat.paper.tables import Column, Table, table_key
 
-PLACE = ["task", "device"]
 TEXT = {"task": Column("Task"), "device": Column("Device"), "model": Column("Model")}
 FAMILY_NAMES = {
     "largest": "Largest SubTransformer",
@@ -87,17 +85,14 @@ def comparison(
     name: str,
     caption: str,
     notes: Sequence[str],
-    published: str | None = None,
     groups: Sequence[str] = PLACE,
 ) -> Table:
-    """A table of our rows (task, device, the model's `name`, and `columns`) and of those that the paper prints.
+    """Our rows (task, device, the model's `name`, and `columns`) and those of the paper's table of that name, if any.
 
-    `published` names the file of the latter, whose numbers stand in columns of their own, the last. A column of which
-    nothing is known is left out.
+    Numbers of the latter stand in columns of their own, the last. A column of which nothing is known is left out.
     """
     ours = measured_first(ours.assign(model=ours["name"]))
-    theirs = printed(published) if published else pd.DataFrame(columns=[*TEXT])
-    theirs = theirs.rename(columns={column: f"published_{column}" for column in columns})
+    theirs = printed(table_key(name)).rename(columns={column: f"published_{column}" for column in columns})
     names = [*TEXT, *columns, *(f"published_{column}" for column in columns if f"published_{column}" in theirs)]
     rows = pd.concat([part.reindex(columns=names).astype(object) for part in (ours, theirs)], ignore_index=True)
     known = rows.dropna(axis="columns", how="all")
@@ -108,7 +103,7 @@ def comparison(
         frame=known,
         columns={column: TEXT.get(column) or _column(column) for column in known},
         groups=groups,
-        notes=[*notes, *([note] if published else [])],
+        notes=[*notes, *([] if theirs.empty else [note])],
     )
 
 

@@ -1,11 +1,9 @@
 """Knowledge distillation: a SubTransformer alone, and with a better one as its teacher (HAT, section 4.2)."""
 
-from __future__ import annotations
-
 import pandas as pd
 
-from hat.paper.comparing import PLACE, bleu_notes, comparison, named
-from hat.paper.gathered import Frames
+from hat.paper.comparing import bleu_notes, comparison, named
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.tables import Table
 
 
@@ -29,5 +27,4 @@ def table(frames: Frames) -> Table:
             "Half of the distilled student's loss is the cross-entropy against its teacher's five most likely words.",
             *bleu_notes(frames["models"]),
         ],
-        published="distillation",
     )

@@ -1,11 +1,8 @@
 """Figure 10: what it costs to come by a model, in pounds of CO2e."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
-from pandas import DataFrame
 
 from hat.paper.comparing import costed
 from hat.paper.gathered import Frames
@@ -34,19 +31,17 @@ def draw(frames: Frames, stem: Path) -> None:
         save_figure(figure, stem, bars)
 
 
-def _printed() -> DataFrame:
-    """The paper's models of one task, below the search of the Evolved Transformer, beside which its training is nothing."""
+def _printed() -> pd.DataFrame:
+    """The paper's models of one task, and the search for the Evolved Transformer: its training is nothing beside it."""
     rows = printed("table2")
     rows = rows[(rows["task"] == TASK) & (rows["model"] != "Evolved Transformer")]
     names = rows["model"] + ", " + (rows["latency_ms"] / 1000).map("{:g} s".format)
-    search = DataFrame({"model": ["Evolved Transformer, its search"], "co2_lb": [STRUBELL_NAS_LB]})
+    search = pd.DataFrame({"model": ["Evolved Transformer, its search"], "co2_lb": [STRUBELL_NAS_LB]})
     found = pd.concat([search, rows.assign(model=names)[["model", "co2_lb"]]])
-    return DataFrame({"series": "the paper", "task": TASK, "model": found["model"], "co2_lb": found["co2_lb"]})
+    return pd.DataFrame({"series": "the paper", "task": TASK, "model": found["model"], "co2_lb": found["co2_lb"]})
 
 
-def _ours(models: DataFrame) -> DataFrame:
+def _ours(models: pd.DataFrame) -> pd.DataFrame:
     rows = costed(models).drop_duplicates(["task", "model"]).dropna(subset="co2_lb")
-    on_device = ("on " + rows["device"]).where(rows["family"] == "hat", "")
-    return rows.assign(series="here", model=(rows["name"] + " " + on_device).str.strip())[
-        ["series", "task", "model", "co2_lb"]
-    ]
+    names = rows["name"].where(rows["family"] != "hat", rows["name"] + " on " + rows["device"])
+    return pd.DataFrame({"series": "here", "task": rows["task"], "model": names, "co2_lb": rows["co2_lb"]})

@@ -1,12 +1,10 @@
 """Figure 11: BLEU from scratch against the validation loss with inherited weights, a panel for each task."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hat.paper.gathered import Frames
 from hat.paper.proxies import kendall_tau, proxies
-from hat.paper.style import COLOURS, LOOKS, error_bars, label_points, panel_each, round_ticks, save_figure
+from hat.paper.style import COLOURS, LOOKS, label_points, panel_each, plot_scores, round_ticks, save_figure
 
 DRAWN = ["inherited_valid_loss", "inherited_bleu", "bleu", "bleu_half_width"]
 
@@ -18,8 +16,7 @@ def draw(frames: Frames, stem: Path) -> None:
     with panel_each(pairs, ["task"]) as (figure, panels):
         for axes, rows in panels:
             losses, bleus = rows["inherited_valid_loss"], rows["bleu"]
-            error_bars(axes, losses, bleus, rows["bleu_half_width"], COLOURS["hat"])
-            axes.plot(losses, bleus, **LOOKS["hat"] | {"linestyle": "none"}, zorder=3)
+            plot_scores(axes, losses, bleus, rows["bleu_half_width"], LOOKS["hat"] | {"linestyle": "none"})
             axes.set_title(f"{axes.get_title()}\nKendall tau {kendall_tau(rows)[0]:.2f}")
             axes.set_xlabel("Validation loss, inherited weights")
             axes.set_ylabel(f"BLEU from scratch ({rows['bleu_kind'].iloc[0]})")

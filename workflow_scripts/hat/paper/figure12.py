@@ -4,8 +4,6 @@ Layers are drawn as boxes, the first at the bottom, as wide as their dims; lines
 encoder layers that it attends to.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from pandas import DataFrame
 
 from hat.paper.comparing import large, latency, named
 from hat.paper.gathered import Frames
@@ -27,12 +24,7 @@ ATTENTION_WIDTH = 0.5
 """Queries, keys and values are equally wide everywhere: so are their boxes."""
 SELF, CROSS, FFN = "self-attention", "encoder-decoder attention", "FFN"
 SHADES = {SELF: COLOURS["depth"], CROSS: COLOURS["width"], FFN: COLOURS["hat"]}
-LISTS = {
-    "ffn_dims": "ffn_dim",
-    "self_heads": "self_heads",
-    "cross_heads": "cross_heads",
-    "attended_layers": "attended_layers",
-}
+LISTS = ("ffn_dims", "self_heads", "cross_heads", "attended_layers")
 BOXES = {"encoder": (SELF, FFN), "decoder": (SELF, CROSS, FFN)}
 """Of a layer, from below."""
 
@@ -53,17 +45,15 @@ def draw(frames: Frames, stem: Path) -> None:
         save_figure(figure, stem, everything)
 
 
-def layers_of(model: Any) -> DataFrame:
+def layers_of(model: Any) -> pd.DataFrame:
     """A row for each layer of a model, the encoder's first."""
     architecture, sides = json.loads(model["architecture"]), []
     for side in SIDES:
-        layers = DataFrame(
-            {column: architecture.get(f"{side}_{name}") for name, column in LISTS.items()}, dtype="Int64"
-        )
+        layers = pd.DataFrame({name: architecture.get(f"{side}_{name}") for name in LISTS}, dtype="Int64")
         sides.append(layers.assign(side=side, layer=layers.index + 1, embed_dim=architecture[f"{side}_embed_dim"]))
     names = ["task", "device", "model"]
     found = pd.concat(sides, ignore_index=True).assign(**model[names])
-    return found[[*names, "side", "layer", "embed_dim", *LISTS.values()]]
+    return found[[*names, "side", "layer", "embed_dim", *LISTS]].rename(columns={"ffn_dims": "ffn_dim"})
 
 
 def _facts(model: Any) -> str:
@@ -74,7 +64,7 @@ def _facts(model: Any) -> str:
     return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
 
 
-def _draw(axes: Axes, layers: DataFrame, widest: int) -> None:
+def _draw(axes: Axes, layers: pd.DataFrame, widest: int) -> None:
     leaving: dict[int, tuple[float, float]] = {}  # where lines leave each encoder layer
     for side, x in SIDES.items():
         own = layers[layers["side"] == side]

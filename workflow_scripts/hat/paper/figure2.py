@@ -1,14 +1,12 @@
 """Figure 2: how latency depends on single dimensions of a Transformer, and how little FLOPs tell of it."""
 
-from __future__ import annotations
-
 from itertools import cycle
 from pathlib import Path
 
 import pandas as pd
 
-from hat.paper.comparing import PLACE
-from hat.paper.gathered import Frames
+from hat.paper.comparing import ordered
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import LOOKS, legend_above, panel_grid, round_ticks, save_figure
 
 DIMENSIONS = ("embed dim", "FFN dim", "decoder layers", "heads", "attended encoder layers", "FLOPs")
@@ -21,11 +19,9 @@ def draw(frames: Frames, stem: Path) -> None:
     """
     profiles = frames["profiles"]
     sampled = frames["samples"].assign(dimension="FLOPs", value=frames["samples"]["flops"].astype(float))
-    deepest = (
-        profiles[profiles["dimension"] == "decoder layers"].sort_values("value").groupby(PLACE, sort=False).tail(1)
-    )
+    deepest = profiles[profiles["dimension"] == "decoder layers"].sort_values("value").groupby(PLACE).tail(1)
     whole = deepest.rename(columns={"latency_ms": "whole_ms"})[[*PLACE, "whole_ms"]]
-    points = pd.concat([profiles, sampled]).merge(whole, on=PLACE)
+    points = ordered(pd.concat([profiles, sampled]).merge(whole, on=PLACE), [])
     points = points.assign(relative=points["latency_ms"] / points["whole_ms"])
     with panel_grid(len(DIMENSIONS)) as (figure, all_axes):
         panels = dict(zip(DIMENSIONS, all_axes, strict=True))
@@ -46,6 +42,5 @@ def draw(frames: Frames, stem: Path) -> None:
         for axes in all_axes[::3]:
             axes.set_ylabel("Latency, of the largest")
         legend_above(figure, min(2, len(whole)))
-        drawn = pd.concat([rows for _, rows in points.groupby(PLACE, sort=False)])
-        drawn = drawn[[*PLACE, "dimension", "value", "latency_ms", "relative"]]
+        drawn = points[[*PLACE, "dimension", "value", "latency_ms", "relative"]]
         save_figure(figure, stem, drawn.round({"latency_ms": 6, "relative": 6}))

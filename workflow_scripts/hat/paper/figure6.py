@@ -1,15 +1,11 @@
 """Figure 6: how well the latency predictor does on SubTransformers it has not seen, predicted against measured."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from pandas import DataFrame
 
-from hat.paper.comparing import PLACE
-from hat.paper.gathered import Frames
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, GREY, latency_unit, panel_each, round_ticks, save_figure
 
 PANEL_INCHES = (3.3, 3.3)
@@ -25,14 +21,16 @@ def draw(frames: Frames, stem: Path) -> None:
         save_figure(figure, stem, rows[[*PLACE, "predictor", *LATENCIES]])
 
 
-def _draw(axes: Axes, rows: DataFrame) -> None:
+def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     unit, scale = latency_unit(rows[LATENCIES].max(axis=None))
     shown = rows[LATENCIES] * scale
     low, high = shown.min(axis=None), shown.max(axis=None)
     margin = 0.06 * (high - low or high)
     limits = (low - margin, high + margin)
     axes.plot(limits, limits, color=GREY, linewidth=0.9, zorder=1)
-    axes.scatter(*shown.to_numpy().T, s=11, color=COLOURS["depth"], alpha=0.55, linewidths=0, zorder=2)
+    axes.scatter(
+        shown["measured_ms"], shown["predicted_ms"], s=11, color=COLOURS["depth"], alpha=0.55, linewidths=0, zorder=2
+    )
     first = rows.iloc[0]
     tau = f", Kendall τ {first['kendall_tau']:.2f}" if pd.notna(first["kendall_tau"]) else ""  # too few test rows
     errors = f"RMSE {first['rmse_ms'] * scale:.3g} {unit}, MAPE {first['mape']:.1%}{tau}"

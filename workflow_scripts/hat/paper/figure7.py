@@ -1,7 +1,5 @@
 """Figure 7: BLEU against measured latency, of HAT models and of Transformers scaled by depth and width."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hat.paper.gathered import Frames

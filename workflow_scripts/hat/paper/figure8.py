@@ -1,7 +1,5 @@
 """Figure 8: Figure 7 for the tasks with one device."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pandas import DataFrame
@@ -15,7 +13,7 @@ def draw(frames: Frames, stem: Path) -> None:
 
 
 def on_one_device(models: DataFrame) -> DataFrame:
-    """The models of tasks that were measured on one device; where all were on more, those on the first device of each."""
+    """The models of tasks that were measured on one device; if all were on more, those on the first device of each."""
     measured = models[models["latency_ms"].notna()]
     devices = measured.groupby("task")["device"]
     first, single = measured["device"] == devices.transform("first"), devices.transform("nunique") == 1

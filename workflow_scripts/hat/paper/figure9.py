@@ -1,14 +1,10 @@
 """Figure 9: the best loss that evolutionary and random search have found after so many evaluations."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
-from pandas import DataFrame
 
-from hat.paper.comparing import PLACE
-from hat.paper.gathered import Frames
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, LOOKS, legend_above, panel_each, round_ticks, save_figure
 
 ALGORITHMS = {"evolution": ("Evolutionary search", "hat"), "random": ("Random search", "depth")}
@@ -47,7 +43,7 @@ def draw(frames: Frames, stem: Path) -> None:
         save_figure(figure, stem, pd.concat(drawn)[columns].round(6))
 
 
-def best_so_far(searches: DataFrame) -> DataFrame:
+def best_so_far(searches: pd.DataFrame) -> pd.DataFrame:
     """The least loss after each evaluation (rows) by algorithm and seed; a search that ended early keeps its last."""
     losses = searches.pivot(index="evaluation", columns=["algorithm", "seed"], values="loss")
     return losses.cummin().ffill()

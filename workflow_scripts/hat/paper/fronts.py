@@ -1,10 +1,9 @@
-"""The front of latency and loss that one search found beside searches for one budget each: what figure and menu share."""
-
-from __future__ import annotations
+"""What the Pareto figure and its menu share: what the searches found that had one latency budget each."""
 
 import pandas as pd
 
-from hat.paper.comparing import PLACE, ordered
+from hat.paper.comparing import ordered
+from hat.paper.gathered import PLACE
 
 
 def found_by_searches(candidates: pd.DataFrame, budgets: pd.DataFrame, fronts: pd.DataFrame) -> pd.DataFrame:

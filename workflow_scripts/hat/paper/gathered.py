@@ -4,8 +4,6 @@ A row names its task and device and, where it has one, its budget or model. Time
 known, or does not apply, is missing.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +16,8 @@ from hat.frames import read_frame, write_frame
 
 Frames = Mapping[str, pd.DataFrame]
 """By kind: what an exhibit is made of."""
+PLACE = ["task", "device"]
+"""What every row names."""
 DTYPES = {"text": "str", "number": "float64", "count": "Int64", "flag": "boolean"}
 LEGAL = {"number": "a number", "count": "a whole number", "flag": "true, false"}
 COLUMNS = read_csv(Path(__file__).with_name("columns.csv"), ["kind", "column", "type", "meaning"])

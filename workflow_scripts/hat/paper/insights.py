@@ -1,12 +1,9 @@
 """What HAT's architectures for each device have in common: attended layers, FFN dims, depth (HAT, section 4.3)."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
 import pandas as pd
-from pandas import DataFrame
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
@@ -47,12 +44,12 @@ def draw(frames: Frames, stem: Path) -> None:
             axes.grid(visible=False)
             axes.tick_params(axis="y", length=0, labelsize=6.5, labelleft=axes is all_axes[0])
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.32), ncols=len(counts), handlelength=1)
-            long = DataFrame({"count": counts.stack(), "share": shares.stack()}).rename_axis(["value", "group"])
+            long = pd.DataFrame({"count": counts.stack(), "share": shares.stack()}).rename_axis(["value", "group"])
             counted.append(long.reset_index().assign(quantity=quantity))
         save_figure(figure, stem, pd.concat(counted)[["quantity", "value", "group", "count", "share"]])
 
 
-def count(models: DataFrame, quantity: str) -> DataFrame:
+def count(models: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """How often each value (rows, ascending) occurs in the models of each task and device, and in all (columns)."""
     subs = models["architecture"].map(lambda key: SubTransformer.from_dict(json.loads(key)))
     values = models.assign(group=models["task"] + " " + models["device"], value=subs.map(QUANTITIES[quantity]))

@@ -1,11 +1,9 @@
 """How the error of latency predictors falls with the samples that they learn from."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
-from hat.paper.comparing import PLACE, ordered
-from hat.paper.gathered import Frames
+from hat.paper.comparing import ordered
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import LOOKS, legend_above, panel_each, save_figure
 
 MODELS = {"ridge": ("Ridge", "hat"), "mlp": ("MLP, 3 layers", "depth")}

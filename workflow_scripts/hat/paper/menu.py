@@ -1,13 +1,10 @@
 """The Pareto menu: for each budget what its own search found, and what the front of one search for all has to offer."""
 
-from __future__ import annotations
-
 import pandas as pd
-from pandas import DataFrame
 
-from hat.paper.comparing import PLACE, comparison, ordered
+from hat.paper.comparing import comparison, ordered
 from hat.paper.fronts import found_by_searches
-from hat.paper.gathered import Frames
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.tables import Table
 
 
@@ -31,7 +28,7 @@ def table(frames: Frames) -> Table:
     )
 
 
-def within(budgets: DataFrame, fronts: DataFrame) -> DataFrame:
+def within(budgets: pd.DataFrame, fronts: pd.DataFrame) -> pd.DataFrame:
     """The slowest model of the front that keeps each budget, which is its best; no row where none does."""
     limits, offered = budgets.sort_values("budget_ms"), fronts.sort_values(["predicted_ms", "loss"])
     best = pd.merge_asof(limits, offered, left_on="budget_ms", right_on="predicted_ms", by=PLACE)

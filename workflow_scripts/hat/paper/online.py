@@ -1,23 +1,20 @@
 """Searches that measure each candidate on the device, beside those that ask a predictor: what they find and cost."""
 
-from __future__ import annotations
-
 from pandas import DataFrame
 
-from hat.paper.comparing import PLACE, comparison
-from hat.paper.gathered import Frames
+from hat.paper.comparing import comparison
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.tables import Table
 
 
 def table(frames: Frames) -> Table:
-    rows = frames["confirmed"].merge(
-        timed(frames["samples"], frames["signatures"]), on=PLACE, suffixes=("", "_sampled")
-    )
+    offline = timed(frames["samples"], frames["signatures"])
+    rows = frames["confirmed"].merge(offline, on=PLACE, suffixes=("", "_offline"))
     return comparison(
         rows.assign(
             name=rows["search"].str.capitalize(),
             inherited_valid_loss=rows["loss"],
-            **{name: rows[name].fillna(rows[f"{name}_sampled"]) for name in ("measured", "timed_seconds")},
+            **{name: rows[name].fillna(rows[f"{name}_offline"]) for name in ("measured", "timed_seconds")},
         ),
         ["budget_ms", "latency_ms", "inherited_valid_loss", "measured", "timed_seconds"],
         name="Online search",

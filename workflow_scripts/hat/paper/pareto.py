@@ -1,15 +1,12 @@
 """The front of latency and loss that one search found, beside searches that had one latency budget each."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hat.paper.comparing import PLACE
 from hat.paper.fronts import found_by_searches
-from hat.paper.gathered import Frames
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, GREY, LOOKS, latency_unit, legend_above, panel_each, round_ticks, save_figure
 
 SERIES: dict[str, dict[str, Any]] = {

@@ -1,12 +1,9 @@
 """Latency predictors compared: their errors on test rows beside those published."""
 
-from __future__ import annotations
-
 import pandas as pd
-from pandas import DataFrame
 
-from hat.paper.comparing import PLACE, TEXT
-from hat.paper.gathered import Frames
+from hat.paper.comparing import TEXT
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.published.facts import printed
 from hat.paper.tables import Column, Table
 
@@ -57,12 +54,12 @@ def table(frames: Frames) -> Table:
     )
 
 
-def _errors(trials: DataFrame) -> DataFrame:
+def _errors(trials: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over the seeds of each kind of predictor, of those that learned from most rows."""
     most = trials[trials["train"] == trials.groupby([*PLACE, "rows"])["train"].transform("max")]
     both = pd.concat([most, most[most["chosen"]].assign(model="chosen")])
     kind = ["rows", "model", "linear_layers"]
-    kinds = DataFrame([(name, *words) for name, (_, *words) in FOUND.items()], columns=["name", *kind])
+    kinds = pd.DataFrame([(name, *words) for name, (_, *words) in FOUND.items()], columns=["name", *kind])
     seeds = both.merge(kinds, on=kind).groupby([*PLACE, "name"])["rmse_ms"]
     means, deviations = (found.unstack().reindex(columns=[*FOUND]) for found in (seeds.mean(), seeds.std().fillna(0.0)))
     return means.add_suffix("_rmse_ms").join(deviations.add_suffix("_std_ms")).reset_index()

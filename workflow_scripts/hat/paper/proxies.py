@@ -1,7 +1,5 @@
 """Whether inherited weights tell which SubTransformers become good models: what Table 5 and Figure 11 share."""
 
-from __future__ import annotations
-
 import pandas as pd
 from scipy.stats import kendalltau
 

@@ -5,8 +5,6 @@ model) and the files that belong to it, and returns their rows. A file that is m
 that it is of something else is an InputError. What computing costs is found here: a changed price trains nothing anew.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -191,7 +189,7 @@ def _predicted(predictions: Path | None, model: str) -> float | None:
 
 
 def _timing(latency: JsonFile) -> dict[str, Any]:
-    """Milliseconds and, of a Levenshtein Transformer, iterations. In the signature the anchor's long key is cut short."""
+    """Times and, of a Levenshtein Transformer, iterations; in the signature a hash stands for the anchor's long key."""
     iterated = ("iterations", "published_iterations", "published_iterations_ms")
     times = _numbers(
         latency, "latency_ms", "p50_ms", "p90_ms", "drift", *(name for name in iterated if name in latency)
@@ -222,7 +220,7 @@ def _made(report: JsonFile) -> dict[str, Any]:
 def _costs(
     asked: Asked, report: JsonFile, own_flops: float, work: Workload, shared: SharedTraining | None
 ) -> dict[str, Any]:
-    """Time and money of a training (`own_flops` a token) and, if counted, the SuperTransformer's. Not all is trained."""
+    """Time and money of a training (`own_flops` a token) and the SuperTransformer's, if shared; none if untrained."""
     if "tokens" not in report:
         return {}
     trainings = [(report, own_flops)]

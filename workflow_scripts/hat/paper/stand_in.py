@@ -3,14 +3,12 @@
 They exercise the latency side of a search and say nothing about translation.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
 
-from hat.paper.comparing import PLACE, ordered
-from hat.paper.gathered import Frames
+from hat.paper.comparing import ordered
+from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, LOOKS, latency_unit, legend_above, panel_each, round_ticks, save_figure
 
 SERIES = {

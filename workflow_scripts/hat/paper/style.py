@@ -1,7 +1,5 @@
 """One look for all figures: print-ready at column width, safe for colour-blind readers, the same bytes every time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -77,9 +75,10 @@ def legend_above(figure: Figure, columns: int | None = None) -> None:
     figure.legend([handles[name] for name in names], names, loc="outside upper center", ncols=ncols)
 
 
-def error_bars(axes: Axes, x: Any, y: Any, half_widths: Any, colour: str) -> None:
-    """Faint vertical bars; a half width that is not known has none."""
-    axes.errorbar(x, y, half_widths, fmt="none", ecolor=colour, elinewidth=0.7, alpha=0.35, zorder=2)
+def plot_scores(axes: Axes, x: Any, y: Any, half_widths: Any, look: Mapping[str, Any]) -> None:
+    """A series with faint vertical bars; a half width that is not known has none."""
+    axes.errorbar(x, y, half_widths, fmt="none", ecolor=look["color"], elinewidth=0.7, alpha=0.35, zorder=2)
+    axes.plot(x, y, **look, zorder=3)
 
 
 def latency_unit(largest_ms: float) -> tuple[str, float]:

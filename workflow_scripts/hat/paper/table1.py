@@ -1,7 +1,5 @@
 """Table 1: SubTransformers that were searched for one device, on all of them."""
 
-from __future__ import annotations
-
 from hat.paper.comparing import bleu_notes, comparison, ordered
 from hat.paper.gathered import Frames
 from hat.paper.tables import Table
@@ -19,6 +17,5 @@ def table(frames: Frames) -> Table:
         name="Table 1",
         caption="SubTransformers searched for one device, measured on each",
         notes=["Device: where the latency is measured.", *bleu_notes(models)],
-        published="table1",
         groups=["task", "model"],
     )

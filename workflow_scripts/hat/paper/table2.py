@@ -1,7 +1,5 @@
 """Table 2: latency, size, quality and what training costs, of the Transformer, the Evolved Transformer and HAT."""
 
-from __future__ import annotations
-
 from hat.paper.comparing import bleu_notes, comparison, costed
 from hat.paper.gathered import Frames
 from hat.paper.tables import Table
@@ -23,5 +21,4 @@ def table(frames: Frames) -> Table:
             "GPU-hours imply (snakemake budget says more). Small models would not fill it. No search is counted.",
             *bleu_notes(frames["models"]),
         ],
-        published="table2",
     )

@@ -1,9 +1,6 @@
 """Table 3: HAT beside other architectures that were made to be fast or small."""
 
-from __future__ import annotations
-
 import pandas as pd
-from pandas import DataFrame
 
 from hat.paper.comparing import arranged, bleu_notes, comparison
 from hat.paper.gathered import Frames
@@ -25,12 +22,11 @@ def table(frames: Frames) -> Table:
             "about as long as those of the others; then its latency and FLOPs for the mean that the paper adopts.",
             *bleu_notes(frames["models"]),
         ],
-        published="table3",
     )
 
 
-def _with_the_papers_iterations(models: DataFrame) -> DataFrame:
-    """A second row below each model that decodes in iterations: FLOPs are known for the paper's number of them alone."""
+def _with_the_papers_iterations(models: pd.DataFrame) -> pd.DataFrame:
+    """A second row below each model that decodes in iterations: its FLOPs are known for the paper's number of them."""
     iterated = models["published_iterations_ms"].notna()
     fixed = models.loc[iterated, ["task", "device", "name", "flops"]].assign(
         name=models["name"] + ", the paper's iterations",

@@ -1,7 +1,5 @@
 """Table 4: what the search finds beside the largest SubTransformer of its design space."""
 
-from __future__ import annotations
-
 from hat.paper.comparing import arranged, bleu_notes, comparison
 from hat.paper.gathered import Frames
 from hat.paper.tables import Table
@@ -14,5 +12,4 @@ def table(frames: Frames) -> Table:
         name="Table 4",
         caption="Searched SubTransformers beside the largest one of their design space",
         notes=["All trained from scratch with one recipe.", *bleu_notes(frames["models"])],
-        published="table4",
     )

@@ -1,7 +1,5 @@
 """Table 5: whether inherited weights tell which SubTransformers become good models when trained from scratch."""
 
-from __future__ import annotations
-
 from hat.paper.comparing import bleu_notes, comparison
 from hat.paper.gathered import Frames
 from hat.paper.proxies import kendall_tau, proxies
@@ -26,5 +24,4 @@ def table(frames: Frames) -> Table:
             "words are those of the model from scratch.",
             *bleu_notes(frames["models"]),
         ],
-        published="table5",
     )

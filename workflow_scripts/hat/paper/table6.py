@@ -1,7 +1,5 @@
 """Table 6: SubTransformers trained from scratch, and fine-tuned from inherited weights at a quarter of the updates."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from hat.paper.comparing import bleu_notes, comparison, with_twin
@@ -27,5 +25,4 @@ def table(frames: Frames) -> Table:
             "The updates of the SuperTransformer that the weights are inherited from are not counted.",
             *bleu_notes(frames["models"]),
         ],
-        published="table6",
     )

@@ -1,7 +1,5 @@
 """Table 7: models whose weights are quantised by K-means to a few bits each."""
 
-from __future__ import annotations
-
 from pandas import DataFrame
 
 from hat.paper.comparing import bleu_notes, comparison, named, ordered
@@ -27,7 +25,6 @@ def table(frames: Frames) -> Table:
             "Reduction: of the largest Transformer's size. Embeddings are quantised only where it says so.",
             *bleu_notes(frames["models"]),
         ],
-        published="table7",
     )
 
 
@@ -52,9 +49,5 @@ def _sized(models: DataFrame) -> DataFrame:
         reduction=rows["task"].map(largest.set_index("task")["parameters"]) * BITS / 8 / MB / rows["size_mb"],
         device=None,
     )
-    return ordered(
-        rows,
-        ["searched", "parameters", "bits", "embeddings"],
-        groups=["task"],
-        ascending=[True, False, False, True],
-    )
+    order = {"searched": True, "parameters": False, "bits": False, "embeddings": True}
+    return ordered(rows, [*order], groups=["task"], ascending=[*order.values()])

@@ -4,8 +4,6 @@ Measured and predicted latencies, and what the paper prints, stand in columns of
 known is left out. The CSV holds all that was gathered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from pandas import DataFrame

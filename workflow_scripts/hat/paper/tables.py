@@ -1,7 +1,5 @@
 """How tables are written: CSV with full numbers, Markdown and LaTeX to read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +40,7 @@ class Table:
     """A table to read. Backticks in a note enclose code."""
 
     name: str
-    """As people refer to it (Table 8); LaTeX numbers the table itself and gets it as a label."""
+    """As people refer to it; LaTeX numbers the table itself and gets it as a label."""
     caption: str
     frame: pd.DataFrame
     """The full numbers."""
@@ -66,9 +64,8 @@ class Table:
         cells = self.cells().map(lambda cell: cell.replace("|", "\\|"))
         alignment = ["right" if column.shown else "left" for column in self._known.values()]
         table = cells.to_markdown(index=False, colalign=alignment, disable_numparse=True)
-        return (
-            "\n".join([f"**{self.name}: {self.caption}**", "", table, "", *(f"- {note}" for note in self.notes)]) + "\n"
-        )
+        notes = [f"- {note}" for note in self.notes]
+        return "\n".join([f"**{self.name}: {self.caption}**", "", table, "", *notes]) + "\n"
 
     def latex(self) -> str:
         """A `table*` environment; it needs the package booktabs."""
@@ -84,7 +81,7 @@ class Table:
         rows = zip(starts, lines[first:], strict=False)  # then follows the end of the table
         body = [line for start, row in rows for line in ([r"\midrule", row] if start else [row])]
         notes = [rf"\par\smallskip\parbox{{\textwidth}}{{\footnotesize {_latex_note(note)}}}" for note in self.notes]
-        caption, label = escape_latex(self.caption), self.name.lower().replace(" ", "")
+        caption, label = escape_latex(self.caption), table_key(self.name)
         head = [r"\centering", rf"\caption{{{caption}}}", rf"\label{{tab:{label}}}"]
         inside = [*head, *lines[: first - 1], *body, *lines[first + len(cells) :], *notes]
         return "\n".join([r"\begin{table*}", *(f" {line}" for line in inside), r"\end{table*}"]) + "\n"
@@ -103,6 +100,11 @@ class Table:
         """Whether a row is the first of its group."""
         keys = self.frame[[name for name in self.groups if name in self.frame]].fillna("")
         return keys.ne(keys.shift()).any(axis="columns")
+
+
+def table_key(name: str) -> str:
+    """How files and labels call a table: Table 8 is table8."""
+    return name.lower().replace(" ", "")
 
 
 def escape_latex(text: str) -> str:

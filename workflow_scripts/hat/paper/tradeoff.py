@@ -1,23 +1,22 @@
 """The trade-off between translation quality and measured latency: what Figures 7 and 8 share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from hat.errors import InputError
-from hat.paper.comparing import PLACE, arranged, sizes
+from hat.paper.comparing import arranged, sizes
+from hat.paper.gathered import PLACE
 from hat.paper.style import (
     COLOURS,
     LOOKS,
     Label,
-    error_bars,
     label_points,
     latency_unit,
     legend_above,
     panel_each,
+    plot_scores,
     round_ticks,
     save_figure,
 )
@@ -38,9 +37,7 @@ def draw_tradeoff(models: pd.DataFrame, stem: Path) -> None:
         raise InputError("trade-off", "no model has a measured latency and a BLEU", "trained models, a device at hand")
     known = known.assign(series=known["family"].map(SERIES), size=sizes(known))
     with panel_each(known, PLACE) as (figure, panels):
-        labels = {}
-        for axes, rows in panels:
-            labels[axes] = _draw(axes, rows)
+        labels = {axes: _draw(axes, rows) for axes, rows in panels}
         legend_above(figure)
         label_points(figure, labels)
         save_figure(figure, stem, known[[*PLACE, *DRAWN, "sacrebleu", "sacrebleu_half_width"]])
@@ -52,8 +49,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> list[Label]:
     labels = []
     for family, members in rows.groupby("family", sort=False):
         x, y, colour = members["latency_ms"] * scale, members["bleu"], COLOURS[family]
-        error_bars(axes, x, y, members["bleu_half_width"], colour)
-        axes.plot(x, y, **LOOKS[family], label=SERIES[family], zorder=3)
+        plot_scores(axes, x, y, members["bleu_half_width"], LOOKS[family] | {"label": SERIES[family]})
         first, *others = members["size"]
         words = [COUNTED[family].format(first).replace("1 layers", "1 layer"), *others]
         labels += [(*point, colour) for point in zip(x, y, words, strict=True)]

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, files: str) -> None:
 
 
 def exhibit(args: argparse.Namespace, entry: str) -> Callable[..., Any]:
-    """The function `entry` of the module that is asked for: imported alone, for an exhibit's code depends on no other."""
+    """The function `entry` of the module that is asked for, which is imported alone: no exhibit depends on another."""
     (folder,) = map(Path, hat.paper.__path__)
     known = [path.stem for path in folder.glob("*.py") if f"\ndef {entry}(" in path.read_text()]
     if args.exhibit not in known:

@@ -1,4 +1,4 @@
-"""What the paper and its authors' release print, as data files beside this module; columns as in the gathered tables."""
+"""What the paper and its authors' release print, as data files beside this module; columns are called as ours are."""
 
 from pathlib import Path
 
