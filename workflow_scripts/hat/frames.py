@@ -56,8 +56,9 @@ def write_frame(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
 
     Whole or not at all. Floats have as many digits as it takes to read them back equal.
     """
+    cells = {name: pd.Series([*map(_cell, column)], dtype=object) for name, column in frame.items()}
     with replacing(path) as temporary:
-        frame.astype(object).map(_cell).to_csv(temporary, index=False, lineterminator="\n")
+        pd.DataFrame(cells).to_csv(temporary, index=False, lineterminator="\n")
 
 
 def _dtype(column: pd.Series) -> str:

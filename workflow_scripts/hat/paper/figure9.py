@@ -18,19 +18,13 @@ def draw(frames: Frames, stem: Path) -> None:
         for axes, searches in panels:
             best = best_so_far(searches)
             for algorithm, (name, look) in ALGORITHMS.items():
-                over_seeds = best[algorithm].agg(["mean", "min", "max"], axis="columns")
-                over_seeds = over_seeds.rename(columns={"min": "least", "max": "greatest"})
-                axes.fill_between(
-                    best.index,
-                    over_seeds["least"],
-                    over_seeds["greatest"],
-                    color=COLOURS[look],
-                    alpha=0.15,
-                    linewidth=0,
-                )
-                axes.plot(best.index, over_seeds["mean"], **LOOKS[look] | {"marker": ""}, label=name)
-                over_seeds = over_seeds.assign(algorithm=algorithm, seeds=best[algorithm].shape[1])
-                drawn.append(searches[SEARCH].head(1).merge(over_seeds.reset_index(), how="cross"))
+                seeds = best[algorithm]
+                mean, least, greatest = (seeds.agg(how, axis="columns") for how in ("mean", "min", "max"))
+                axes.fill_between(best.index, least, greatest, color=COLOURS[look], alpha=0.15, linewidth=0)
+                axes.plot(best.index, mean, **LOOKS[look] | {"marker": ""}, label=name)
+                band = pd.DataFrame({"mean": mean, "least": least, "greatest": greatest}).reset_index()
+                band = band.assign(algorithm=algorithm, seeds=seeds.shape[1])
+                drawn.append(searches[SEARCH].head(1).merge(band, how="cross"))
             task, device, budget = searches[SEARCH].iloc[0]
             axes.set_title(f"{task}\n{device}, budget {budget}, {best['evolution'].shape[1]} seeds")
             axes.set(xlabel="SubTransformers scored", ylabel="Best validation loss")
