@@ -67,7 +67,7 @@ rule make_table:
     output:
         report(
             f"{paths.EXHIBIT}.csv",
-            caption="../report/table.rst",
+            caption="../report/make_table.rst",
             category="Tables",
             labels={"table": "{exhibit}", "form": "csv"},
         ),
@@ -102,7 +102,7 @@ rule draw_figure:
     output:
         report(
             f"{paths.EXHIBIT}.png",
-            caption="../report/figure.rst",
+            caption="../report/draw_figure.rst",
             category="Figures",
             labels={"figure": "{exhibit}", "form": "png"},
         ),

@@ -25,11 +25,11 @@ from hat.footprint import (
 )
 from hat.interop.architectures import read_architecture
 from hat.latency.samples import read_samples
-from hat.paper.published.table2 import costs_table, ratios_table
-from hat.paper.tables import Table, readable
 from hat_workflow import command, experiment, paths, settings
 from hat_workflow.baselines import SCALED, designed
+from hat_workflow.claims import costs_table, ratios_table
 from hat_workflow.experiment import Experiment
+from hat_workflow.listing import Listing, readable
 from hat_workflow.studies import STUDIES, search_settings
 
 SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
@@ -212,7 +212,7 @@ def total(hours: Iterable[float | None]) -> float | None:
     return None if None in known else sum(hour for hour in known if hour is not None)
 
 
-def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
+def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Listing:
     """The table to read; the last record is the total."""
     columns = {
         "jobs": "jobs",
@@ -225,7 +225,7 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Table:
         "device_hours": "device-hours",
     }
     rows = [(record["stage"], *(readable(record[key]) for key in columns)) for record in records]
-    return Table(
+    return Listing(
         name="Budget",
         caption=f"what the experiment {asked.settings['experiment']} costs from nothing",
         columns=("stage", *columns.values()),

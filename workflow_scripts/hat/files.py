@@ -104,6 +104,10 @@ class JsonFile:
             value = value[key]
         return value
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is such a key, outermost."""
+        return isinstance(self._content, dict) and key in self._content
+
     def get(self, key: str) -> Any:
         """The value under a key, None where it is absent."""
         return self._content.get(key) if isinstance(self._content, dict) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,16 @@ from hat.text.moses import detokenise
 BOOTSTRAP_SAMPLES = 1000
 BOOTSTRAP_SEED = 12345
 
+Counts = np.ndarray[Any, np.dtype[np.int64]]
+Scores = np.ndarray[Any, np.dtype[np.float64]]
+
 
 def score_files(
     hypotheses: Path, references: Path, raw_references: Path, *, language: str, lowercase: bool
 ) -> dict[str, Any]:
     """`score_translations` of three files with one sentence a line. InputError when their line counts differ."""
-    lines = {path: list(read_lines(path)) for path in (hypotheses, references, raw_references)}
-    for path, sentences in lines.items():
-        if len(sentences) != len(lines[hypotheses]):
-            counts = f"{len(lines[hypotheses])} sentences, but {path} has {len(sentences)}"
-            raise InputError(hypotheses, counts, "one hypothesis for each reference")
-    if not lines[hypotheses]:
-        raise InputError(hypotheses, "no sentence to score", "one hypothesis a line")
-    return score_translations(*lines.values(), language=language, lowercase=lowercase)
+    lines = _equally_many(hypotheses, references, raw_references)
+    return score_translations(*lines, language=language, lowercase=lowercase)
 
 
 def score_translations(
@@ -77,20 +75,75 @@ def split_compounds(line: str) -> str:
     return re.sub(r"(\S)-(\S)", r"\1 ##AT##-##AT## \2", line)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How much better a translation scores than another of the same sentences, in points of BLEU."""
+
+    hypotheses: Path
+    bleu: float
+    """Its own tokenized BLEU."""
+    median: float
+    low: float
+    high: float
+    """Of the differences that paired resamples have: their median, and the ends of their middle 95%."""
+
+
+def compare_files(reference: Path, hypotheses: Sequence[Path]) -> list[Difference]:
+    """Each of the other hypotheses against the first, by tokenized BLEU, one sentence a line, subwords merged.
+
+    Both are scored on the same resamples of the test sentences, so that what is hard for both cancels out (Koehn 2004).
+    InputError when the files do not have equally many sentences.
+    """
+    sentences, *translations = _equally_many(reference, *hypotheses)
+    bleu = BLEU(tokenize="none", force=True)
+    counts = [_statistics(bleu, each, sentences) for each in translations]
+    first, *others = [_resampled_scores(bleu, each) for each in counts]
+    found = []
+    for path, own_counts, scores in zip(hypotheses[1:], counts[1:], others, strict=True):
+        low, median, high = np.percentile(scores - first, [2.5, 50, 97.5])
+        own = bleu._compute_score_from_stats(own_counts.sum(axis=0)).score
+        found.append(
+            Difference(hypotheses=path, bleu=float(own), median=float(median), low=float(low), high=float(high))
+        )
+    return found
+
+
+def _equally_many(first: Path, *others: Path) -> list[list[str]]:
+    """The lines of files with one sentence a line. InputError when their counts differ, or there is none."""
+    lines = {path: list(read_lines(path)) for path in (first, *others)}
+    for path, sentences in lines.items():
+        if len(sentences) != len(lines[first]):
+            counts = f"{len(lines[first])} sentences, but {path} has {len(sentences)}"
+            raise InputError(first, counts, "one hypothesis for each reference")
+    if not lines[first]:
+        raise InputError(first, "no sentence to score", "one hypothesis a line")
+    return [lines[path] for path in (first, *others)]
+
+
 def _score(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Any]:
     """Score and bootstrap interval as sacrebleu's `corpus_score(..., n_bootstrap=1000)` has them.
 
     That function itself fails when a resample scores zero, as short or poor translations do.
     """
-    counts = np.array(metric._extract_corpus_statistics(hypotheses, [references]))
+    counts = _statistics(metric, hypotheses, references)
     metric.n_bootstrap, metric.seed = BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED  # for the signature
     score = metric._compute_score_from_stats(counts.sum(axis=0))
-    resamples = np.random.default_rng(BOOTSTRAP_SEED).choice(len(counts), size=(BOOTSTRAP_SAMPLES, len(counts)))
-    drawn = [float(metric._compute_score_from_stats(counts[rows].sum(axis=0)).score) for rows in resamples]
-    mean, half_width = estimate_ci(np.array(drawn))
+    mean, half_width = estimate_ci(_resampled_scores(metric, counts))
     return {
         "score": float(score.score),
         "brevity_penalty": float(getattr(score, "bp", 1.0)),
         "confidence": {"mean": float(mean), "half_width": float(half_width)},
         "signature": str(metric.get_signature()),
     }
+
+
+def _statistics(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> Counts:
+    """What the metric counts in each sentence, (sentences, counts); the score is that of their sum."""
+    return np.array(metric._extract_corpus_statistics(hypotheses, [references]))
+
+
+def _resampled_scores(metric: Metric, counts: Counts) -> Scores:
+    """Scores of the bootstrap resamples, (resamples,); the resamples of equally many sentences are always the same."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    resamples = rng.choice(len(counts), size=(BOOTSTRAP_SAMPLES, len(counts)))
+    return np.array([float(metric._compute_score_from_stats(counts[rows].sum(axis=0)).score) for rows in resamples])

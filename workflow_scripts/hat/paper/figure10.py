@@ -1,56 +1,47 @@
 """Figure 10: what it costs to come by a model, in pounds of CO2e."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from hat.paper.comparison import by_place, named
-from hat.paper.models import ModelRow
-from hat.paper.published.table2 import STRUBELL_NAS_LB
-from hat.paper.published.table2 import table2 as published
-from hat.paper.style import MARKS, panel_grid, save_figure
-from hat.paper.table2 import compared, costs
+import pandas as pd
+
+from hat.paper.comparing import costed
+from hat.paper.gathered import Frames
+from hat.paper.published import STRUBELL_NAS_LB
+from hat.paper.published.facts import printed
+from hat.paper.style import COLOURS, panel_grid, save_figure
 
 TASK = "WMT'14 En-De"
+SHADES = {"the paper": COLOURS["depth"], "here": COLOURS["hat"]}
 
 
-def draw_figure10(rows: Sequence[ModelRow], stem: Path) -> None:
-    """Draw `stem`.pdf and .png: bars as long as the logarithm of their CO2e; and write `stem`.csv."""
-    ours = {
-        (row.task, row.model): {
-            "series": "here",
-            "task": row.task,
-            "model": f"{named(row)} on {row.hardware}" if row.family == "hat" else named(row),
-            "co2_lb": costs(row.gpu_hours)["co2_lb"],
-        }
-        for group in by_place(rows)
-        for row in compared(group)
-        if row.gpu_hours
-    }
-    printed: list[dict[str, Any]] = [
-        {"series": "the paper", "task": TASK, "model": f"{row.model}, {row.latency_s:g} s", "co2_lb": row.co2_lb}
-        for row in published()
-        if row.task == TASK and row.model != "Evolved Transformer"
-    ]
-    search = {
-        "series": "the paper",
-        "task": TASK,
-        "model": "Evolved Transformer, its search",
-        "co2_lb": STRUBELL_NAS_LB,
-    }
-    bars = [search, *printed, *ours.values()]
-    colours = {"the paper": MARKS["depth"].colour, "here": MARKS["hat"].colour}
+def draw(frames: Frames, stem: Path) -> None:
+    """Draw `stem`.pdf and .png: bars as long as the logarithm of their CO2e, ours last; and write `stem`.csv."""
+    bars = pd.concat([_printed(), _ours(frames["models"])], ignore_index=True)
     with panel_grid(1, inches=(6.0, 0.6 + 0.28 * len(bars))) as (figure, (axes,)):
-        for number, bar in enumerate(bars):
-            axes.barh(number, bar["co2_lb"], color=colours[bar["series"]], height=0.6)
-            shown = f"{bar['co2_lb']:,.0f}" if bar["co2_lb"] >= 10 else f"{bar['co2_lb']:.2g}"
-            axes.annotate(f" {shown}", (bar["co2_lb"], number), va="center", fontsize=6.5)
+        axes.barh(bars.index, bars["co2_lb"], color=bars["series"].map(SHADES), height=0.6)
+        for number, co2_lb in bars["co2_lb"].items():
+            shown = f"{co2_lb:,.0f}" if co2_lb >= 10 else f"{co2_lb:.2g}"
+            axes.annotate(f" {shown}", (co2_lb, number), va="center", fontsize=6.5)
         axes.set_xscale("log")
-        axes.set_yticks(range(len(bars)), [f"{bar['model']} ({bar['task']}, {bar['series']})" for bar in bars])
+        axes.set_yticks(bars.index, bars["model"] + " (" + bars["task"] + ", " + bars["series"] + ")")
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel("CO2e (lb), SuperTransformer included")
         axes.margins(x=0.2)
         save_figure(figure, stem, bars)
+
+
+def _printed() -> pd.DataFrame:
+    """The paper's models of one task, and the search for the Evolved Transformer: its training is nothing beside it."""
+    rows = printed("table2")
+    rows = rows[(rows["task"] == TASK) & (rows["model"] != "Evolved Transformer")]
+    names = rows["model"] + ", " + (rows["latency_ms"] / 1000).map("{:g} s".format)
+    search = pd.DataFrame({"model": ["Evolved Transformer, its search"], "co2_lb": [STRUBELL_NAS_LB]})
+    found = pd.concat([search, rows.assign(model=names)[["model", "co2_lb"]]])
+    return pd.DataFrame({"series": "the paper", "task": TASK, "model": found["model"], "co2_lb": found["co2_lb"]})
+
+
+def _ours(models: pd.DataFrame) -> pd.DataFrame:
+    rows = costed(models).drop_duplicates(["task", "model"]).dropna(subset="co2_lb")
+    names = rows["name"].where(rows["family"] != "hat", rows["name"] + " on " + rows["device"])
+    return pd.DataFrame({"series": "here", "task": rows["task"], "model": names, "co2_lb": rows["co2_lb"]})

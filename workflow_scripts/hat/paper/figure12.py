@@ -1,20 +1,20 @@
-"""Figure 12: architectures side by side, as those that were searched for different hardware.
+"""Figure 12: architectures side by side, as those that were searched for different devices.
 
 Layers are drawn as boxes, the first at the bottom, as wide as their dims; lines join each decoder layer with the
 encoder layers that it attends to.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from hat.architecture import SubTransformer
-from hat.paper.models import ModelRow
-from hat.paper.style import GREY, INK, MARKS, panel_grid, save_figure
+from hat.paper.comparing import large, latency, named
+from hat.paper.gathered import Frames
+from hat.paper.style import COLOURS, GREY, INK, panel_grid, save_figure
 
 PANEL_INCHES = (4.0, 3.4)
 SIDES = {"encoder": 0.0, "decoder": 1.35}
@@ -22,95 +22,66 @@ SIDES = {"encoder": 0.0, "decoder": 1.35}
 BOX, GAP, LAYER = 0.27, 0.05, 1.05
 ATTENTION_WIDTH = 0.5
 """Queries, keys and values are equally wide everywhere: so are their boxes."""
-COLOURS = {
-    "self-attention": MARKS["depth"].colour,
-    "encoder-decoder attention": MARKS["width"].colour,
-    "FFN": MARKS["hat"].colour,
-}
+SELF, CROSS, FFN = "self-attention", "encoder-decoder attention", "FFN"
+SHADES = {SELF: COLOURS["depth"], CROSS: COLOURS["width"], FFN: COLOURS["hat"]}
+LISTS = ("ffn_dims", "self_heads", "cross_heads", "attended_layers")
+BOXES = {"encoder": (SELF, FFN), "decoder": (SELF, CROSS, FFN)}
+"""Of a layer, from below."""
 
 
-def draw_figure12(rows: Sequence[ModelRow], stem: Path) -> None:
-    """Draw `stem`.pdf and .png, two rows' panels side by side, and write their layers to `stem`.csv."""
-    widest = max(max(row.sub.encoder_ffn_dims + row.sub.decoder_ffn_dims) for row in rows)
-    deepest = max(max(row.encoder_layers, row.decoder_layers) for row in rows)
-    with panel_grid(len(rows), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
-        for axes, row in zip(all_axes, rows, strict=True):
-            axes.set_title(f"{row.task}, {row.hardware}\n{_facts(row)}")
-            axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, deepest * LAYER))
+def draw(frames: Frames, stem: Path) -> None:
+    """Draw `stem`.pdf and .png, the panels of two models side by side, and write their layers to `stem`.csv."""
+    models = named(frames["models"])
+    layers = [layers_of(row) for _, row in models.iterrows()]
+    everything = pd.concat(layers)
+    with panel_grid(len(models), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
+        for axes, (_, row), own in zip(all_axes, models.iterrows(), layers, strict=True):
+            axes.set_title(f"{row['task']}, {row['device']}\n{_facts(row)}")
+            axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, everything["layer"].max() * LAYER))
             axes.set_axis_off()
-            _draw(axes, row.sub, widest)
-        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
-        figure.legend(handles, [*COLOURS], loc="outside lower center", ncols=len(COLOURS), handlelength=1)
-        save_figure(figure, stem, [record for row in rows for record in _records(row)])
+            _draw(axes, own, everything["ffn_dim"].max())
+        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in SHADES.values()]
+        figure.legend(handles, [*SHADES], loc="outside lower center", ncols=len(SHADES), handlelength=1)
+        save_figure(figure, stem, everything)
 
 
-def _facts(row: ModelRow) -> str:
-    latency = row.known_ms
-    shown = f"{latency / 1000:.1f} s" if latency >= 1000 else f"{latency:.0f} ms"
-    told = "" if latency == float("inf") else f", {shown}{'' if row.latency_ms is not None else ' predicted'}"
-    bleu = f", BLEU {row.bleu:.1f}" if row.bleu is not None else ""
-    return f"{row.model}: {row.parameters / 1e6:.1f}M{told}{bleu}"
+def layers_of(model: Any) -> pd.DataFrame:
+    """A row for each layer of a model, the encoder's first."""
+    architecture, sides = json.loads(model["architecture"]), []
+    for side in SIDES:
+        layers = pd.DataFrame({name: architecture.get(f"{side}_{name}") for name in LISTS}, dtype="Int64")
+        sides.append(layers.assign(side=side, layer=layers.index + 1, embed_dim=architecture[f"{side}_embed_dim"]))
+    names = ["task", "device", "model"]
+    found = pd.concat(sides, ignore_index=True).assign(**model[names])
+    return found[[*names, "side", "layer", "embed_dim", *LISTS]].rename(columns={"ffn_dims": "ffn_dim"})
 
 
-def _draw(axes: Axes, sub: SubTransformer, widest: int) -> None:
-    ports: dict[tuple[str, int], tuple[float, float]] = {}  # where lines leave the encoder and meet the decoder
+def _facts(model: Any) -> str:
+    """Size, latency (predicted where none was measured) and BLEU, as far as they are known."""
+    how = " predicted" if pd.isna(model["latency_ms"]) else ""
+    told = [f"{model['model']}: {large(model['parameters'])}"]
+    told += [f"{latency(model['known_ms'])}{how}"] if pd.notna(model["known_ms"]) else []
+    return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
+
+
+def _draw(axes: Axes, layers: pd.DataFrame, widest: int) -> None:
+    leaving: dict[int, tuple[float, float]] = {}  # where lines leave each encoder layer
     for side, x in SIDES.items():
-        embed_dim = sub.encoder_embed_dim if side == "encoder" else sub.decoder_embed_dim
-        axes.text(x, -0.2, f"{side}, embed dim {embed_dim}", ha="center", va="center", fontsize=7.5)
-        for layer, parts in enumerate(_parts(sub, side)):
-            y = layer * LAYER
-            for kind, text, width in parts:
-                share = ATTENTION_WIDTH if width is None else width / widest
-                axes.add_patch(Rectangle((x - share / 2, y), share, BOX, color=COLOURS[kind], linewidth=0))
-                axes.text(x, y + BOX / 2, text, ha="center", va="center", fontsize=6, color="white")
-                if side == "encoder" and kind == "FFN":
-                    ports[side, layer] = (x + share / 2, y + BOX / 2)
-                if kind == "encoder-decoder attention":
-                    ports[side, layer] = (x - share / 2, y + BOX / 2)
+        own = layers[layers["side"] == side]
+        axes.text(x, -0.2, f"{side}, embed dim {own['embed_dim'].iloc[0]}", ha="center", va="center", fontsize=7.5)
+        for _, layer in own.iterrows():
+            heads = {SELF: layer["self_heads"], CROSS: layer["cross_heads"]}
+            y = (layer["layer"] - 1) * LAYER
+            for kind in BOXES[side]:
+                width = layer["ffn_dim"] / widest if kind == FFN else ATTENTION_WIDTH
+                axes.add_patch(Rectangle((x - width / 2, y), width, BOX, color=SHADES[kind], linewidth=0))
+                middle = y + BOX / 2
+                label = f"{heads[kind]} heads" if kind in heads else str(layer["ffn_dim"])
+                axes.text(x, middle, label, ha="center", va="center", fontsize=6, color="white")
+                if side == "encoder" and kind == FFN:
+                    leaving[layer["layer"]] = (x + width / 2, middle)
+                if kind == CROSS:
+                    for back in range(layer["attended_layers"]):
+                        ends = leaving[len(leaving) - back], (x - width / 2, middle)
+                        axes.plot(*zip(*ends, strict=True), color=INK if back else GREY, linewidth=0.8, zorder=0)
                 y += BOX + GAP
-    for layer, attended in enumerate(sub.decoder_attended_layers):
-        for back in range(attended):
-            ends = ports["encoder", sub.encoder_layers - 1 - back], ports["decoder", layer]
-            axes.plot(*zip(*ends, strict=True), color=INK if back else GREY, linewidth=0.8, zorder=0)
-
-
-def _parts(sub: SubTransformer, side: str) -> Iterator[list[tuple[str, str, int | None]]]:
-    """The boxes of each layer from below: kind, label, and the width where it differs from layer to layer."""
-    if side == "encoder":
-        for ffn, heads in zip(sub.encoder_ffn_dims, sub.encoder_self_heads, strict=True):
-            yield [("self-attention", f"{heads} heads", None), ("FFN", str(ffn), ffn)]
-    else:
-        for ffn, heads, cross in zip(
-            sub.decoder_ffn_dims, sub.decoder_self_heads, sub.decoder_cross_heads, strict=True
-        ):
-            yield [
-                ("self-attention", f"{heads} heads", None),
-                ("encoder-decoder attention", f"{cross} heads", None),
-                ("FFN", str(ffn), ffn),
-            ]
-
-
-def _records(row: ModelRow) -> Iterator[dict[str, object]]:
-    sub, shared = row.sub, {"task": row.task, "hardware": row.hardware, "model": row.model}
-    for layer in range(sub.encoder_layers):
-        yield {
-            **shared,
-            "side": "encoder",
-            "layer": layer + 1,
-            "embed_dim": sub.encoder_embed_dim,
-            "ffn_dim": sub.encoder_ffn_dims[layer],
-            "self_heads": sub.encoder_self_heads[layer],
-            "cross_heads": None,
-            "attended_layers": None,
-        }
-    for layer in range(sub.decoder_layers):
-        yield {
-            **shared,
-            "side": "decoder",
-            "layer": layer + 1,
-            "embed_dim": sub.decoder_embed_dim,
-            "ffn_dim": sub.decoder_ffn_dims[layer],
-            "self_heads": sub.decoder_self_heads[layer],
-            "cross_heads": sub.decoder_cross_heads[layer],
-            "attended_layers": sub.decoder_attended_layers[layer],
-        }

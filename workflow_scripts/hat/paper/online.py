@@ -1,55 +1,24 @@
 """Searches that measure each candidate on the device, beside those that ask a predictor: what they find and cost."""
 
-from __future__ import annotations
+from pandas import DataFrame
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
-
-from hat.files import JsonFile, read_csv
-from hat.paper.comparison import Comparison, Facts
+from hat.paper.comparing import comparison
+from hat.paper.gathered import PLACE, Frames
+from hat.paper.tables import Table
 
 
-@dataclass(frozen=True, kw_only=True)
-class Searches:
-    """Both searches within one budget."""
-
-    task: str
-    hardware: str
-    offline: Facts
-    online: Facts
-
-    @classmethod
-    def load(cls, offline: Path, online: Path, samples: Path, reference: Path) -> Self:
-        """From .../{task}/search/{device}/{budget}/confirmed.json, its online like, and the device's samples."""
-        _, hardware, _, task, *_ = (folder.name for folder in offline.resolve().parents)
-        record = JsonFile(reference)
-        runs, anchor_ms = record.number("signature", "runs"), record.number("anchor_ms")
-        latencies_ms = [float(row["latency_ms"]) for row in read_csv(samples, ["latency_ms"])]
-        timed_seconds = sum(latency_ms + anchor_ms for latency_ms in latencies_ms) * runs / 1000
-        cost = {"measured": len(latencies_ms), "timed_seconds": timed_seconds}
-        theirs = JsonFile(online)
-        return cls(
-            task=task,
-            hardware=hardware,
-            offline=_found(JsonFile(offline)) | cost,
-            online=_found(theirs) | {name: theirs.number(name) for name in cost},
-        )
-
-
-def online(found: Sequence[Searches]) -> Comparison:
-    return Comparison(
+def table(frames: Frames) -> Table:
+    offline = timed(frames["samples"], frames["signatures"])
+    rows = frames["confirmed"].merge(offline, on=PLACE, suffixes=("", "_offline"))
+    return comparison(
+        rows.assign(
+            name=rows["search"].str.capitalize(),
+            inherited_valid_loss=rows["loss"],
+            **{name: rows[name].fillna(rows[f"{name}_offline"]) for name in ("measured", "timed_seconds")},
+        ),
+        ["budget_ms", "latency_ms", "inherited_valid_loss", "measured", "timed_seconds"],
         name="Online search",
         caption="Searches that ask a predictor (offline) and that measure each candidate (online)",
-        columns=("budget_ms", "latency_ms", "inherited_valid_loss", "measured", "timed_seconds"),
-        groups=[
-            [
-                {"task": each.task, "hardware": each.hardware, "model": "Offline", **each.offline},
-                {"task": each.task, "hardware": each.hardware, "model": "Online", **each.online},
-            ]
-            for each in found
-        ],
         notes=[
             "Latency: of the SubTransformer taken, measured as often as all models of Table 8. Both searches score as "
             "many SubTransformers, by their validation loss with inherited weights.",
@@ -59,9 +28,9 @@ def online(found: Sequence[Searches]) -> Comparison:
     )
 
 
-def _found(record: JsonFile) -> dict[str, float]:
-    return {
-        "budget_ms": record.number("budget_ms"),
-        "latency_ms": record.number("latency_ms"),
-        "inherited_valid_loss": record.number("loss"),
-    }
+def timed(samples: DataFrame, signatures: DataFrame) -> DataFrame:
+    """What the samples of each device took: how many were measured, each in turn with the anchor, and for how long."""
+    latencies = samples.groupby(PLACE)["latency_ms"].agg(["size", "sum"]).reset_index()
+    found = latencies.merge(signatures, on=PLACE)
+    timed_ms = (found["sum"] + found["size"] * found["anchor_ms"]) * found["runs"]
+    return found[PLACE].assign(measured=found["size"], timed_seconds=timed_ms / 1000)

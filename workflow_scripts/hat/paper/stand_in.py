@@ -3,86 +3,40 @@
 They exercise the latency side of a search and say nothing about translation.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-from hat.architecture import SubTransformer
-from hat.cost import count_parameters
-from hat.files import JsonFile, read_csv
-from hat.paper.models import ModelRow, latency_unit
-from hat.paper.style import MARKS, panel_grid, round_ticks, save_figure
+import pandas as pd
 
+from hat.paper.comparing import ordered
+from hat.paper.gathered import PLACE, Frames
+from hat.paper.style import COLOURS, LOOKS, latency_unit, legend_above, panel_each, round_ticks, save_figure
 
-@dataclass(frozen=True, kw_only=True)
-class Largest:
-    """What one search found: its best candidate."""
-
-    task: str
-    hardware: str
-    budget: str
-    budget_ms: float
-    predicted_ms: float
-    parameters: int
-
-    @classmethod
-    def load(cls, candidates: Path, budgets: Path) -> Self:
-        """From .../{task}/stand_in/{device}/{budget}/candidates.csv and the budget's file."""
-        budget, hardware, _, task, *_ = (folder.name for folder in candidates.resolve().parents)
-        first = read_csv(candidates, ["predicted_ms"])[0]
-        return cls(
-            task=task,
-            hardware=hardware,
-            budget=budget,
-            budget_ms=JsonFile(budgets).number("budgets", budget, "latency_ms"),
-            predicted_ms=float(first["predicted_ms"]),
-            parameters=count_parameters(SubTransformer.from_row(first, candidates)),
-        )
+SERIES = {
+    "stand_in": ("largest model within each constraint", "hat"),
+    "published": ("the paper's models", "given"),
+}
+DRAWN = ["budget", "budget_ms", "predicted_ms", "parameters", "model"]
 
 
-def draw_stand_in(found: Sequence[Largest], rows: Sequence[ModelRow], stem: Path) -> None:
-    """Draw `stem`.pdf and .png: size against predicted latency, beside models of `rows`; and write `stem`.csv."""
-    places = list(dict.fromkeys((each.task, each.hardware) for each in found))
-    drawn: list[dict[str, object]] = []
-    with panel_grid(len(places)) as (figure, all_axes):
-        for axes, place in zip(all_axes, places, strict=True):
-            searched = sorted((e for e in found if (e.task, e.hardware) == place), key=lambda e: e.budget_ms)
-            others = [row for row in rows if (row.task, row.hardware) == place and row.published_latency_ms]
-            unit, scale = latency_unit(max(each.budget_ms for each in searched))
-            for each in searched:
-                axes.axvline(each.budget_ms * scale, color=MARKS["hat"].colour, alpha=0.25, linewidth=0.8)
-            for name, mark, points in (
-                (
-                    "largest model within each constraint",
-                    MARKS["hat"],
-                    [(e.predicted_ms, e.parameters) for e in searched],
-                ),
-                ("the paper's models", MARKS["given"], [(row.known_ms, row.parameters) for row in others]),
-            ):
-                x, y = [ms * scale for ms, _ in points], [size / 1e6 for _, size in points]
-                axes.plot(x, y, color=mark.colour, marker=mark.marker, linestyle=mark.line, label=name)
-            axes.set_title("\n".join(place))
+def draw(frames: Frames, stem: Path) -> None:
+    """Draw `stem`.pdf and .png: size against predicted latency, beside the paper's models; and write `stem`.csv."""
+    budgets = frames["budgets"].rename(columns={"latency_ms": "budget_ms"})
+    found = frames["stand_ins"].merge(budgets, on=[*PLACE, "budget"])
+    found = found.assign(series="stand_in", model="stand-in, budget " + found["budget"])
+    models = frames["models"].merge(found[PLACE].drop_duplicates(), on=PLACE).drop(columns=["budget", "budget_ms"])
+    models = models[models["published_latency_ms"].notna()].assign(series="published")
+    known_ms = models["latency_ms"].fillna(models["predicted_ms"])
+    points = ordered(pd.concat([found, models.assign(predicted_ms=known_ms)]), ["budget_ms"])
+    with panel_each(points, PLACE) as (figure, panels):
+        for axes, rows in panels:
+            unit, scale = latency_unit(rows["budget_ms"].max())
+            for budget_ms in rows["budget_ms"].dropna():
+                axes.axvline(budget_ms * scale, color=COLOURS["hat"], alpha=0.25, linewidth=0.8)
+            for name, (label, look) in SERIES.items():
+                own = rows[rows["series"] == name]
+                x, y = own["predicted_ms"] * scale, own["parameters"] / 1e6
+                axes.plot(x, y, **LOOKS[look], label=label)
             axes.set(xlabel=f"Predicted latency ({unit})", ylabel="#Params (M)")
             round_ticks(axes)
-            drawn += [
-                {"series": "stand_in", **vars(each), "model": f"stand-in, budget {each.budget}"} for each in searched
-            ]
-            drawn += [
-                {
-                    "series": "published",
-                    "task": row.task,
-                    "hardware": row.hardware,
-                    "budget": None,
-                    "budget_ms": None,
-                    "predicted_ms": row.known_ms,
-                    "parameters": row.parameters,
-                    "model": row.model,
-                }
-                for row in others
-            ]
-        handles, labels = all_axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=2)
-        save_figure(figure, stem, drawn)
+        legend_above(figure, 2)
+        save_figure(figure, stem, points[["series", *PLACE, *DRAWN]])

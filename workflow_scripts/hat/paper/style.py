@@ -1,23 +1,22 @@
 """One look for all figures: print-ready at column width, safe for colour-blind readers, the same bytes every time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from hat.files import replacing, write_csv
+from hat.files import replacing
+from hat.frames import write_frame
 
 matplotlib.use("Agg")
 
@@ -25,54 +24,19 @@ Pixels = np.ndarray[Any, np.dtype[np.float64]]
 
 PANEL_INCHES = (3.3, 2.5)
 MOST_COLUMNS = 3
-INK, GREY, GRID = "#222222", "#8a8a8a", "#e4e4e4"
-STYLE: Any = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 8,
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
-    "font.size": 8,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "legend.fontsize": 7.5,
-    "legend.columnspacing": 1.6,
-    "legend.frameon": False,
-    "legend.handlelength": 2.2,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.5,
-    "pdf.fonttype": 42,
-    "savefig.dpi": 200,
-    "text.color": INK,
-    "xtick.color": GREY,
-    "xtick.labelcolor": INK,
-    "xtick.labelsize": 7,
-    "ytick.color": GREY,
-    "ytick.labelcolor": INK,
-    "ytick.labelsize": 7,
+INK, GREY = "#222222", "#8a8a8a"  # as in the style sheet
+STYLE = Path(__file__).with_name("paper.mplstyle")
+
+
+COLOURS = {"hat": "#D55E00", "depth": "#0072B2", "width": "#009E73", "given": "#CC79A7"}
+"""From the set of Okabe and Ito, which colour-blind readers tell apart."""
+LOOKS: dict[str, dict[str, Any]] = {
+    "hat": {"color": COLOURS["hat"], "marker": "o", "linestyle": "-"},
+    "depth": {"color": COLOURS["depth"], "marker": "s", "linestyle": "--"},
+    "width": {"color": COLOURS["width"], "marker": "^", "linestyle": ":"},
+    "given": {"color": COLOURS["given"], "marker": "D", "linestyle": "none"},
 }
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How a series is drawn: its colour (from the set of Okabe and Ito), its marker and its line."""
-
-    colour: str
-    marker: str
-    line: str
-
-
-MARKS = {
-    "hat": Mark("#D55E00", "o", "-"),
-    "depth": Mark("#0072B2", "s", "--"),
-    "width": Mark("#009E73", "^", ":"),
-    "given": Mark("#CC79A7", "D", "none"),
-}
+"""How a series is drawn."""
 
 
 @contextmanager
@@ -82,12 +46,44 @@ def panel_grid(
     """Yield a figure with `count` panels, at most `most_columns` side by side, while the style is in force."""
     columns = min(count, most_columns)
     rows = -(-count // columns)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(fname=STYLE):
         figure = Figure(figsize=(inches[0] * columns, inches[1] * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for unused in axes[count:]:
             unused.remove()
         yield figure, list(axes[:count])
+
+
+@contextmanager
+def panel_each(
+    frame: pd.DataFrame, by: Sequence[str], *, inches: tuple[float, float] = PANEL_INCHES
+) -> Iterator[tuple[Figure, list[tuple[Axes, pd.DataFrame]]]]:
+    """`panel_grid` with a panel for each group of rows that agree in the columns `by`, which are its title."""
+    groups = list(frame.groupby([*by], sort=False))
+    with panel_grid(len(groups), inches=inches) as (figure, all_axes):
+        for axes, (key, _) in zip(all_axes, groups, strict=True):
+            axes.set_title("\n".join(key))
+        yield figure, [(axes, rows) for axes, (_, rows) in zip(all_axes, groups, strict=True)]
+
+
+def legend_above(figure: Figure, columns: int | None = None) -> None:
+    """One legend for all panels, each series in it once, in the order in which they were first drawn."""
+    series = [pair for axes in figure.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    handles = {name: handle for handle, name in reversed(series)}
+    names = list(dict.fromkeys(name for _, name in series))
+    ncols = columns or len(names)
+    figure.legend([handles[name] for name in names], names, loc="outside upper center", ncols=ncols)
+
+
+def plot_scores(axes: Axes, x: Any, y: Any, half_widths: Any, look: Mapping[str, Any]) -> None:
+    """A series with faint vertical bars; a half width that is not known has none."""
+    axes.errorbar(x, y, half_widths, fmt="none", ecolor=look["color"], elinewidth=0.7, alpha=0.35, zorder=2)
+    axes.plot(x, y, **look, zorder=3)
+
+
+def latency_unit(largest_ms: float) -> tuple[str, float]:
+    """The unit in which latencies up to `largest_ms` are shown, and how many of it a millisecond is."""
+    return ("s", 1e-3) if largest_ms >= 1000 else ("ms", 1.0)
 
 
 def round_ticks(axes: Axes) -> None:
@@ -97,12 +93,12 @@ def round_ticks(axes: Axes) -> None:
     axes.tick_params(length=2.5)
 
 
-def save_figure(figure: Figure, stem: Path, drawn: Sequence[Mapping[str, Any]]) -> None:
+def save_figure(figure: Figure, stem: Path, drawn: pd.DataFrame) -> None:
     """Write `stem`.pdf, `stem`.png and, with exactly what is drawn, `stem`.csv. No file says when it was made."""
     for ending, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
         with replacing(f"{stem}.{ending}") as temporary:
             figure.savefig(temporary, metadata=metadata)
-    write_csv(Path(f"{stem}.csv"), drawn)
+    write_frame(f"{stem}.csv", drawn)
 
 
 Label = tuple[float, float, str, str]

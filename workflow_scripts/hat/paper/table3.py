@@ -1,43 +1,36 @@
 """Table 3: HAT beside other architectures that were made to be fast or small."""
 
-from __future__ import annotations
+import pandas as pd
 
-from collections.abc import Sequence
-from typing import Any
-
-from hat.paper.comparison import Comparison, bleu_notes, by_place, facts, named
-from hat.paper.models import ModelRow
-
-ORDER = ("depth", "levenshtein", "evolved", "lite", "hat")
+from hat.paper.comparing import arranged, bleu_notes, comparison
+from hat.paper.gathered import Frames
+from hat.paper.tables import Table
 
 
-def table3(rows: Sequence[ModelRow]) -> Comparison:
-    """`rows`: Transformers scaled by depth, the three others, HAT models."""
-    return Comparison(
+def table(frames: Frames) -> Table:
+    models = arranged(frames["models"], ("depth", "levenshtein", "evolved", "lite", "hat"))
+    return comparison(
+        _with_the_papers_iterations(models),
+        ["latency_ms", "iterations", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu"],
         name="Table 3",
         caption="HAT beside other architectures",
-        columns=("latency_ms", "iterations", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu"),
-        groups=[[each for row in sorted(group, key=_place) for each in _facts(row)] for group in by_place(rows)],
         notes=[
             "All trained with one recipe. The Levenshtein, Evolved and Lite Transformers have the width and the depth "
             "of the deepest Transformer, by their own count of layers. The Levenshtein Transformer learns slowly: "
             "its authors give it 300,000 updates, on targets that a Transformer has translated.",
             "Iterations: of a Levenshtein Transformer, the mean for the test sentences that it is timed on, which are "
             "about as long as those of the others; then its latency and FLOPs for the mean that the paper adopts.",
-            *bleu_notes(rows),
+            *bleu_notes(frames["models"]),
         ],
-        published="table3",
     )
 
 
-def _place(row: ModelRow) -> tuple[int, float]:
-    return ORDER.index(row.family), row.known_ms
-
-
-def _facts(row: ModelRow) -> list[dict[str, Any]]:
-    whole = facts(row, named(row), iterations=row.iterations)
-    if row.published_iterations_ms is None:
-        return [whole]
-    fixed = {key: whole[key] for key in ("task", "hardware")}
-    fixed |= {"model": f"{whole['model']}, the paper's iterations", "latency_ms": row.published_iterations_ms}
-    return [whole | {"flops": None}, fixed | {"iterations": row.published_iterations, "flops": row.flops}]
+def _with_the_papers_iterations(models: pd.DataFrame) -> pd.DataFrame:
+    """A second row below each model that decodes in iterations: its FLOPs are known for the paper's number of them."""
+    iterated = models["published_iterations_ms"].notna()
+    fixed = models.loc[iterated, ["task", "device", "name", "flops"]].assign(
+        name=models["name"] + ", the paper's iterations",
+        latency_ms=models["published_iterations_ms"],
+        iterations=models["published_iterations"],
+    )
+    return pd.concat([models.assign(flops=models["flops"].mask(iterated)), fixed]).sort_index(kind="stable")

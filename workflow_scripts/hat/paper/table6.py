@@ -1,31 +1,28 @@
 """Table 6: SubTransformers trained from scratch, and fine-tuned from inherited weights at a quarter of the updates."""
 
-from __future__ import annotations
+import pandas as pd
 
-from collections.abc import Sequence
+from hat.paper.comparing import bleu_notes, comparison, with_twin
+from hat.paper.gathered import Frames
+from hat.paper.tables import Table
 
-from hat.paper.comparison import Comparison, bleu_notes, facts, named
-from hat.paper.models import ModelRow
+COLUMNS = ["updates", "valid_loss", "bleu", "bleu_half_width", "sacrebleu"]
 
 
-def table6(rows: Sequence[ModelRow]) -> Comparison:
-    """`rows`: HAT models from scratch and, by name of their base, fine-tuned."""
-    finetuned = {(row.task, row.base): row for row in rows if row.family == "finetuned"}
-    scratch = {(row.task, row.model): row for row in rows if (row.task, row.model) in finetuned}
-    return Comparison(
+def table(frames: Frames) -> Table:
+    pairs = with_twin(frames["models"], "finetuned")
+    finetuned = {name: pairs[f"{name}_twin"] for name in COLUMNS}
+    rows = [
+        pairs.assign(name=pairs["name"] + ", from scratch"),
+        pairs.assign(name=pairs["name"] + ", inherited and fine-tuned", **finetuned),
+    ]
+    return comparison(
+        pd.concat(rows).sort_index(kind="stable").assign(device=None),
+        COLUMNS,
         name="Table 6",
         caption="From scratch, and from inherited weights with a quarter of the updates",
-        columns=("updates", "valid_loss", "bleu", "bleu_half_width", "sacrebleu"),
-        groups=[
-            [
-                facts(row, f"{named(row)}, from scratch", hardware=""),
-                facts(finetuned[key], f"{named(row)}, inherited and fine-tuned", hardware=""),
-            ]
-            for key, row in scratch.items()
-        ],
         notes=[
             "The updates of the SuperTransformer that the weights are inherited from are not counted.",
-            *bleu_notes(rows),
+            *bleu_notes(frames["models"]),
         ],
-        published="table6",
     )

@@ -1,15 +1,16 @@
-"""How tables are written: CSV with full numbers, Markdown and LaTeX to read, plain text for a terminal."""
+"""How tables are written: CSV with full numbers, Markdown and LaTeX to read."""
 
-from __future__ import annotations
-
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hat.files import write_csv, write_text
+import pandas as pd
 
+from hat.files import write_text
+from hat.frames import write_frame
+
+UNKNOWN = "–"
 LATEX = {
     "\\": r"\textbackslash{}",
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
@@ -22,107 +23,92 @@ LATEX = {
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
     "×": r"$\times$",
+    "–": "--",
 }
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table to read. Groups of rows are set apart in LaTeX, where leading cells that repeat the row above stay blank.
+class Column:
+    """How a column is called and how a number in it is shown; text, which is aligned left, needs no telling."""
 
-    The first `text_columns` columns are aligned left, the others right. Backticks in a note enclose code.
-    """
+    title: str
+    shown: Callable[[Any], str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table to read. Backticks in a note enclose code."""
 
     name: str
-    """As people refer to it (Table 8); LaTeX numbers the table itself and gets it as a label."""
+    """As people refer to it; LaTeX numbers the table itself and gets it as a label."""
     caption: str
-    columns: Sequence[str]
-    groups: Sequence[Sequence[Sequence[str]]]
+    frame: pd.DataFrame
+    """The full numbers."""
+    columns: Mapping[str, Column]
+    """The columns of `frame` to show, in that order; those of which nothing is known are left out."""
+    groups: Sequence[str] = ("task", "device")
+    """Columns whose change sets rows apart in LaTeX, where leading cells that repeat the row above stay blank."""
     notes: Sequence[str]
-    text_columns: int
+    everything: pd.DataFrame | None = None
+    """What the CSV holds where that is more than `frame`."""
+
+    def cells(self) -> pd.DataFrame:
+        """What is read, by the titles of the columns."""
+        cells = {
+            column.title: self.frame[name].astype(object).map(column.shown or str, na_action="ignore").fillna(UNKNOWN)
+            for name, column in self._known.items()
+        }
+        return pd.DataFrame(cells, dtype=object)
 
     def markdown(self) -> str:
-        marks = [":--" if i < self.text_columns else "--:" for i in range(len(self.columns))]
-        rows = [[cell.replace("|", "\\|") for cell in row] for group in self.groups for row in group]
-        lines = [f"| {' | '.join(row)} |" for row in (self.columns, marks, *rows)]
+        cells = self.cells().map(lambda cell: cell.replace("|", "\\|"))
+        alignment = ["right" if column.shown else "left" for column in self._known.values()]
+        table = cells.to_markdown(index=False, colalign=alignment, disable_numparse=True)
         notes = [f"- {note}" for note in self.notes]
-        return "\n".join([f"**{self.name}: {self.caption}**", "", *lines, "", *notes]) + "\n"
-
-    def text(self) -> str:
-        """Columns aligned with spaces, a rule between groups, notes as wide as the table."""
-        rows = [self.columns, *(row for group in self.groups for row in group)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        rule = "-" * (sum(widths) + 2 * len(widths) - 2)
-
-        def line(row: Sequence[str]) -> str:
-            cells = zip(row, widths, strict=True)
-            padded = [f"{cell:{'<' if i < self.text_columns else '>'}{width}}" for i, (cell, width) in enumerate(cells)]
-            return "  ".join(padded).rstrip()
-
-        body = [text for group in self.groups for text in (rule, *map(line, group))]
-        notes = [
-            textwrap.fill(note, max(len(rule), 72), initial_indent="- ", subsequent_indent="  ") for note in self.notes
-        ]
-        parts = [f"{self.name}: {self.caption}", "", line(self.columns), *body, *([""] if notes else []), *notes]
-        return "\n".join(parts) + "\n"
+        return "\n".join([f"**{self.name}: {self.caption}**", "", table, "", *notes]) + "\n"
 
     def latex(self) -> str:
         """A `table*` environment; it needs the package booktabs."""
-        alignment = "l" * self.text_columns + "r" * (len(self.columns) - self.text_columns)
-        body = [r" \midrule"]
-        for number, group in enumerate(self.groups):
-            body += [r" \midrule"] if number else []
-            for above, row in zip([None, *group], group, strict=False):
-                repeated = 0
-                while above and repeated < self.text_columns - 1 and row[repeated] == above[repeated]:
-                    repeated += 1
-                body.append(f" {_latex_row(['' if i < repeated else cell for i, cell in enumerate(row)])}")
-        return (
-            "\n".join(
-                [
-                    r"\begin{table*}",
-                    r" \centering",
-                    rf" \caption{{{escape_latex(self.caption)}}}",
-                    rf" \label{{tab:{self.name.lower().replace(' ', '')}}}",
-                    rf" \begin{{tabular}}{{{alignment}}}",
-                    r" \toprule",
-                    f" {_latex_row(self.columns)}",
-                    *body,
-                    r" \bottomrule",
-                    r" \end{tabular}",
-                    *[
-                        rf" \par\smallskip\parbox{{\textwidth}}{{\footnotesize {_latex_note(note)}}}"
-                        for note in self.notes
-                    ],
-                    r"\end{table*}",
-                ]
-            )
-            + "\n"
-        )
+        cells = self.cells()
+        leading = [column.title for column in self._known.values() if column.shown is None][:-1]
+        starts = self._starts()
+        repeated = cells[leading].eq(cells[leading].shift()).cummin(axis="columns").apply(lambda same: same & ~starts)
+        cells[leading] = cells[leading].mask(repeated, "")
+        alignment = "".join("r" if column.shown else "l" for column in self._known.values())
+        shown = cells.map(escape_latex).rename(columns=escape_latex)
+        lines = shown.to_latex(index=False, column_format=alignment).splitlines()
+        first = lines.index(r"\midrule") + 1
+        rows = zip(starts, lines[first:], strict=False)  # then follows the end of the table
+        body = [line for start, row in rows for line in ([r"\midrule", row] if start else [row])]
+        notes = [rf"\par\smallskip\parbox{{\textwidth}}{{\footnotesize {_latex_note(note)}}}" for note in self.notes]
+        caption, label = escape_latex(self.caption), table_key(self.name)
+        head = [r"\centering", rf"\caption{{{caption}}}", rf"\label{{tab:{label}}}"]
+        inside = [*head, *lines[: first - 1], *body, *lines[first + len(cells) :], *notes]
+        return "\n".join([r"\begin{table*}", *(f" {line}" for line in inside), r"\end{table*}"]) + "\n"
 
-    def write(self, stem: Path, records: Sequence[Mapping[str, Any]]) -> None:
-        """Write `stem`.md, `stem`.tex and, with the full numbers of `records`, `stem`.csv."""
-        write_csv(Path(f"{stem}.csv"), records)
+    def write(self, stem: Path) -> None:
+        """Write `stem`.csv, `stem`.md and `stem`.tex."""
+        write_frame(f"{stem}.csv", self.frame if self.everything is None else self.everything)
         write_text(f"{stem}.md", self.markdown())
         write_text(f"{stem}.tex", self.latex())
 
+    @property
+    def _known(self) -> dict[str, Column]:
+        return {name: column for name, column in self.columns.items() if self.frame[name].notna().any()}
 
-def readable(value: float | None) -> str:
-    """A cell with as many digits as people read; full numbers belong in the CSV."""
-    if value is None:
-        return "unknown"
-    if value == 0:
-        return "-"
-    if 0 < value < 0.005:
-        return "<0.01"
-    return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:,.2f}"
+    def _starts(self) -> pd.Series:
+        """Whether a row is the first of its group."""
+        keys = self.frame[[name for name in self.groups if name in self.frame]].fillna("")
+        return keys.ne(keys.shift()).any(axis="columns")
+
+
+def table_key(name: str) -> str:
+    """How files and labels call a table: Table 8 is table8."""
+    return name.lower().replace(" ", "")
 
 
 def escape_latex(text: str) -> str:
     return "".join(LATEX.get(letter, letter) for letter in text)
-
-
-def _latex_row(cells: Iterable[str]) -> str:
-    return " & ".join(map(escape_latex, cells)) + r" \\"
 
 
 def _latex_note(note: str) -> str:

@@ -1,0 +1,59 @@
+"""The tidy tables between an experiment's artifacts and its exhibits. columns.csv lists their kinds and columns.
+
+A row names its task and device and, where it has one, its budget or model. Times are milliseconds. Whatever is not
+known, or does not apply, is missing.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from hat.errors import InputError
+from hat.files import read_csv
+from hat.frames import read_frame, write_frame
+
+Frames = Mapping[str, pd.DataFrame]
+"""By kind: what an exhibit is made of."""
+PLACE = ["task", "device"]
+"""What every row names."""
+DTYPES = {"text": "str", "number": "float64", "count": "Int64", "flag": "boolean"}
+LEGAL = {"number": "a number", "count": "a whole number", "flag": "true, false"}
+COLUMNS = read_csv(Path(__file__).with_name("columns.csv"), ["kind", "column", "type", "meaning"])
+KINDS = {
+    row["kind"]: {each["column"]: each["type"] for each in COLUMNS if each["kind"] == row["kind"]} for row in COLUMNS
+}
+
+
+def write_gathered(path: str | os.PathLike[str], kind: str, frames: Iterable[pd.DataFrame]) -> None:
+    """Write the rows of all `frames` with the columns of their kind."""
+    rows = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
+    write_frame(path, _typed(rows.reindex(columns=[*KINDS[kind]]), KINDS[kind]))
+
+
+def read_gathered(path: str | os.PathLike[str], kind: str) -> pd.DataFrame:
+    """The inverse of `write_gathered`."""
+    return read_columns(path, KINDS[kind])
+
+
+def read_columns(path: str | os.PathLike[str], columns: Mapping[str, str]) -> pd.DataFrame:
+    """The columns of a CSV file as their types have them. InputError names the line and column of an illegal cell."""
+    frame = read_frame(path, [*columns], text=[name for name, word in columns.items() if word == "text"])[[*columns]]
+    for name, word in columns.items():
+        legal = frame[name].isna() | _legal(frame[name], word)
+        if not legal.all():
+            row = int(legal.argmin())
+            raise InputError(f"{os.fspath(path)}: line {row + 2}: {name}", repr(frame[name].iloc[row]), LEGAL[word])
+    return _typed(frame, columns)
+
+
+def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    return frame.astype({name: DTYPES[word] for name, word in columns.items()})
+
+
+def _legal(cells: pd.Series, word: str) -> pd.Series:
+    if word in ("number", "count"):
+        numbers = pd.to_numeric(cells, errors="coerce")
+        return numbers.notna() & ((numbers % 1 == 0) | (word == "number"))
+    return cells.isin([True, False]) | (word == "text")
