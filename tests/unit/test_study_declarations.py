@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hat.paper.gathered import KINDS as COLUMNS_OF_KINDS
 from hat_workflow.artifacts import KINDS
 from hat_workflow.models import MAKERS
 from hat_workflow.studies import EXHIBITS, FIGURES, OPTIONAL, STUDIES, TABLES, Study
@@ -31,8 +31,9 @@ def test_an_exhibit_belongs_to_one_study() -> None:
 
 @pytest.mark.parametrize("exhibit", [*TABLES, *FIGURES])
 def test_an_exhibit_has_a_module_of_its_name(exhibit: str) -> None:
-    entry = getattr(import_module(f"hat.paper.{exhibit}"), "table" if exhibit in TABLES else "draw")
-    assert inspect.getdoc(entry)
+    module = import_module(f"hat.paper.{exhibit}")
+    assert module.__doc__
+    assert callable(getattr(module, "table" if exhibit in TABLES else "draw"))
 
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
@@ -42,6 +43,10 @@ def test_a_study_speaks_of_what_there_is(study: Study) -> None:
     assert study.gathered("models") in STUDIES
     if "models" in study.reads:
         assert STUDIES[study.gathered("models")].families
+
+
+def test_every_kind_has_its_columns() -> None:
+    assert {"models", *KINDS} == set(COLUMNS_OF_KINDS)
 
 
 def test_what_may_be_asked_for_is_not_made_always() -> None:
