@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+EXPERIMENT = "tests/small.yaml"
 PARTS = ("Snakefile", "rules", "config", "workflow_scripts", "envs", "profiles", "report")
 
 
@@ -62,3 +64,22 @@ def copy_house(folder: Path, environment: dict[str, str]) -> House:
         else:
             shutil.copy(source, folder / part)
     return House(folder, folder, environment)
+
+
+def finished_house(folder: Path, experiment: str) -> House:
+    """A copy of the repository in which everything of an experiment is built, by commands that only pretend."""
+    # bash reads this file before each job: its `python` is the pretender
+    fake = f"python() {{ '{sys.executable}' -S -E '{HERE / 'fake_command.py'}' \"$@\"; }}\n"
+    (folder / "fake.sh").write_text(fake)
+    house = copy_house(folder, {"BASH_ENV": str(folder / "fake.sh")})
+    (folder / "tests").mkdir()
+    (folder / EXPERIMENT).write_text(experiment)
+    run = house.snakemake("--quiet", "all", "--config", f"experiment={EXPERIMENT}")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return house
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Everything of small.yaml."""
+    return finished_house(tmp_path_factory.mktemp("house"), (HERE / "small.yaml").read_text())

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hat_workflow.code_hash import hashed_files
 
-from tests.workflow.conftest import House, copy_house
+from tests.workflow.conftest import EXPERIMENT, HERE, House, finished_house
 
-HERE = Path(__file__).parent
-EXPERIMENT = "tests/small.yaml"
 PAPER = {"gather_results": 1, "make_table": 1, "draw_figure": 1}
 LIBRARY = "workflow_scripts/hat/"
 PLUGIN = "workflow_scripts/hat_fairseq/"
@@ -24,24 +20,6 @@ CORPUS = "config/corpora/demo.de-en.yaml"
 OWN = "{source: de, target: en, train: text/train, valid: text/valid, test: text/test, bpe: 48}"
 STUDIED = (HERE / "small.yaml").read_text().replace("demo.de-en:", "own:")
 STUDIED += "    corpus: text/own.de-en.yaml\n    studies: [table3, table4]\n"
-
-
-def finished_house(folder: Path, experiment: str) -> House:
-    """A copy of the repository in which everything of an experiment is built, by commands that only pretend."""
-    # bash reads this file before each job: its `python` is the pretender
-    fake = f"python() {{ '{sys.executable}' -S -E '{HERE / 'fake_command.py'}' \"$@\"; }}\n"
-    (folder / "fake.sh").write_text(fake)
-    house = copy_house(folder, {"BASH_ENV": str(folder / "fake.sh")})
-    (folder / "tests").mkdir()
-    (folder / EXPERIMENT).write_text(experiment)
-    run = house.snakemake("--quiet", "all", "--config", f"experiment={EXPERIMENT}")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return house
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return finished_house(tmp_path_factory.mktemp("house"), (HERE / "small.yaml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +34,8 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture
-def house(small: House) -> Iterator[House]:
-    yield from kept(small)
+def house(finished: House) -> Iterator[House]:
+    yield from kept(finished)
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 RESULTS = "results"
 
-CORPUS = f"{RESULTS}/corpora/{{corpus}}"
+CORPORA = f"{RESULTS}/corpora"
+CORPORA_ACCEPTED = f"{CORPORA}/accepted.csv"
+CORPUS = f"{CORPORA}/{{corpus}}"
 RAW, CLEAN, TOKENS, BPE, BINARY = (f"{CORPUS}/{stage}" for stage in ("raw", "clean", "tokens", "bpe", "binary"))
 STATISTICS = f"{BINARY}/statistics.json"
 
