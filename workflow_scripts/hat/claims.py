@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from hat.files import read_csv
 from hat.footprint import Footprint
 from hat.listing import Listing, readable
-from hat.paper.published import FOLDER, STRUBELL_NAS_LB
+from hat.paper.published.files import FOLDER, STRUBELL_NAS_LB
 
 AGREES = 0.015
 """Relative difference that rounding and cutting of the printed figures explains: 61 for 61.7 lb, $1.6M for $1.62M."""
