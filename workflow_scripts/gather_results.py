@@ -85,7 +85,6 @@ def models(asked: experiment.Experiment, study: str) -> Iterator[DataFrame]:
                 own, place = device in each.devices, shared_place | {"device": device}
                 place |= {"model": each.name, "timed": each.timed_as, "split": split}
                 files = {
-                    "architecture": f"{paths.TASK}/{each.architecture}",
                     "score": paths.SCORE if trained else None,
                     "latency": paths.MODEL_LATENCY.replace("{model}", "{timed}") if at_hand else None,
                     "confirmed": f"{paths.TASK}/{each.confirmed}" if each.confirmed and own else None,
@@ -100,6 +99,7 @@ def models(asked: experiment.Experiment, study: str) -> Iterator[DataFrame]:
                         "budget": each.budget if own else None,
                         "bleu_kind": bleu,
                     },
+                    Path(f"{paths.TASK}/{each.architecture}".format(**place)),
                     {name: Path(pattern.format(**place)) if pattern else None for name, pattern in files.items()},
                     work,
                     shared if study == "table2" and each.family == "hat" else None,

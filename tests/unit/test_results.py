@@ -124,7 +124,12 @@ def row_of(
     """The gathered row, missing values left out."""
     asked = {"task": "task", "device": "this-cpu", "model": "hat-this-cpu-p25"} | (asked or {})
     told = {"family": "hat", "base": None, "budget": "25%", "bleu_kind": "tokenized"} | facts
-    (found,) = gathered("models", results.model(asked, told, files, WORK, shared).to_dict("records")).to_dict("records")
+    architecture = files["architecture"]
+    assert architecture is not None
+    rest = {name: path for name, path in files.items() if name != "architecture"}
+    (found,) = gathered(
+        "models", results.model(asked, told, architecture, rest, WORK, shared).to_dict("records")
+    ).to_dict("records")
     return {str(name): value for name, value in found.items() if pd.notna(value)}
 
 

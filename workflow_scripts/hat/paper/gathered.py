@@ -48,9 +48,8 @@ def read_columns(path: str | os.PathLike[str], columns: Mapping[str, str]) -> pd
         legal = frame[name].isna() | _legal(frame[name], word)
         if not legal.all():
             row = int(legal.argmin())
-            raise InputError(
-                f"{os.fspath(path)}: line {row + 2}: {name}", repr(str(frame[name].iloc[row])), LEGAL[word]
-            )
+            cell = str(frame[name].iloc[row])
+            raise InputError(f"{os.fspath(path)}: line {row + 2}: {name}", repr(cell), LEGAL[word])
     return _typed(frame, columns)
 
 
