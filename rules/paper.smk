@@ -25,6 +25,9 @@ gathered_for = lambda wildcards: {
 # For params: those files, each with its kind. Derived from them.
 named = lambda wildcards, input: [f"{kind}={path}" for kind, path in input.items()]
 
+# For params: what the report says beside a table or figure. Derived, for it changes neither.
+caption = lambda wildcards, input: (SCRIPTS.parent / "report" / f"{wildcards.exhibit}.rst").read_text()
+
 # For params: the models that Figure 12 draws, as an option.
 compared = lambda wildcards: ["--compared"] * (wildcards.exhibit == "figure12") + [
     f"{task}/{model}" for task in TASKS for model in TASKS[task]["compared"] if wildcards.exhibit == "figure12"
@@ -67,7 +70,7 @@ rule make_table:
     output:
         report(
             f"{paths.EXHIBIT}.csv",
-            caption="../report/make_table.rst",
+            caption="../report/exhibit.rst",
             category="Tables",
             labels={"table": "{exhibit}", "form": "csv"},
         ),
@@ -85,6 +88,7 @@ rule make_table:
         code=lambda wildcards: code("make_table", f"hat.paper.{wildcards.exhibit}"),
         command=command("make_table"),
         gathered=named,
+        caption=caption,
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
         """
@@ -102,7 +106,7 @@ rule draw_figure:
     output:
         report(
             f"{paths.EXHIBIT}.png",
-            caption="../report/draw_figure.rst",
+            caption="../report/exhibit.rst",
             category="Figures",
             labels={"figure": "{exhibit}", "form": "png"},
         ),
@@ -120,6 +124,7 @@ rule draw_figure:
         code=lambda wildcards: code("draw_figure", f"hat.paper.{wildcards.exhibit}"),
         command=command("draw_figure"),
         gathered=named,
+        caption=caption,
         compared=compared,
         stem=subpath(output[0], strip_suffix=".png"),
     shell:

@@ -40,6 +40,7 @@ def model(_: str, artifact: Artifact) -> DataFrame:
     return results.model(
         artifact.identity,
         {name: facts[name] for name in ("family", "base", "budget", "bleu_kind")},
+        files["architecture"],
         {name: files.get(name) for name in results.FILES},
         workload(facts["sentence_length"], files.get("corpus")),
         shared,

@@ -1,31 +1,37 @@
-"""Made-up rows of models.csv that the tests of tables and figures share."""
+"""Made-up gathered tables that the tests of tables and figures share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hat.paper.models import ModelRow
+import pandas as pd
+from hat.paper.gathered import tidy
+from hat.paper.tables import Table
 
 from tests.spaces import TINY
 
+Row = dict[str, Any]
 
-def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any) -> ModelRow:
-    facts: dict[str, Any] = {
+
+def gathered(kind: str, rows: Iterable[Row]) -> pd.DataFrame:
+    return tidy(kind, [pd.DataFrame(list(rows))])
+
+
+def models(*rows: Row) -> dict[str, pd.DataFrame]:
+    return {"models": gathered("models", rows)}
+
+
+def row(model: str, family: str, latency_ms: float | None, bleu: float | None, **changes: Any) -> Row:
+    facts: Row = {
         "task": "multi30k.de-en",
-        "hardware": "this_cpu",
-        "base": None,
-        "budget": None,
-        "budget_ms": None,
-        "predicted_ms": None,
-        "fits": None,
-        "rank": None,
+        "device": "this_cpu",
+        "model": model,
+        "family": family,
+        "latency_ms": latency_ms,
         "p50_ms": latency_ms,
-        "p90_ms": latency_ms * 1.1,
         "drift": 1.02,
-        "iterations": None,
-        "published_iterations": None,
-        "published_iterations_ms": None,
         "encoder_layers": 3,
         "decoder_layers": 2,
         "encoder_embed_dim": 96,
@@ -34,11 +40,9 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
         "flops": 45_678_901,
         "sentence_length": 13,
         "bleu_kind": "tokenized",
-        "tokenized_bleu": bleu,
-        "tokenized_bleu_half_width": 1.5,
-        "compound_split_bleu": bleu + 1,
-        "compound_split_bleu_half_width": 1.6,
-        "sacrebleu": bleu - 1,
+        "bleu": bleu,
+        "bleu_half_width": 1.5,
+        "sacrebleu": None if bleu is None else bleu - 1,
         "sacrebleu_half_width": 1.4,
         "chrf2": 55.5,
         "sentences": 1000,
@@ -46,35 +50,23 @@ def row(model: str, family: str, latency_ms: float, bleu: float, **changes: Any)
         "updates": 800,
         "training_seconds": 60.5,
         "gpu_hours": 0.25,
-        "bits": None,
-        "quantised_embeddings": None,
-        "file_bytes": None,
-        "unquantised_file_bytes": None,
-        "published_latency_ms": None,
-        "published_params_m": None,
-        "published_flops_g": None,
-        "published_bleu": None,
-        "published_sacrebleu": None,
         "bleu_signature": "case:mixed|tok:none",
         "sacrebleu_signature": "case:mixed|tok:13a",
         "latency_signature": "device:this_cpu|beam:5",
         "architecture": TINY.largest.key,
         "architecture_file": "results/x/architecture.yaml",
         "score_file": "results/x/score/test.json",
-        "latency_file": "results/x/latency/this_cpu.json",
-        "confirmed_file": None,
-        "report_file": "results/x/train.json",
     }
-    return ModelRow(model=model, family=family, latency_ms=latency_ms, **{**facts, **changes})
+    return {**facts, **changes}
 
 
-def hat(budget: str, budget_ms: float, latency_ms: float, bleu: float, **changes: Any) -> ModelRow:
-    choice = {"budget": budget, "budget_ms": budget_ms, "predicted_ms": budget_ms, "rank": 1}
+def hat(budget: str, budget_ms: float, latency_ms: float, bleu: float, **changes: Any) -> Row:
+    choice: Row = {"budget": budget, "budget_ms": budget_ms, "predicted_ms": budget_ms, "rank": 1}
     choice["fits"] = latency_ms <= budget_ms
     return row(f"hat-this_cpu-{budget}", "hat", latency_ms, bleu, **{**choice, **changes})
 
 
-def small_experiment() -> list[ModelRow]:
+def small_experiment() -> list[Row]:
     """Two HAT models, one of which missed its budget, and three baselines, out of order."""
     return [
         row("transformer-width-64", "width", 15.25, 32.1, decoder_embed_dim=64),
@@ -85,5 +77,17 @@ def small_experiment() -> list[ModelRow]:
     ]
 
 
+def cells(table: Table, ours: bool = True) -> list[dict[str, str]]:
+    """What is read, a row each; without those of the paper unless these are asked for."""
+    found = [{str(name): str(cell) for name, cell in row.items()} for row in table.cells().to_dict("records")]
+    printed = [name for name in (found[0] if found else {}) if name.startswith("Published")]
+    return [row for row in found if ours == all(row[name] == "–" for name in printed)] if printed else found
+
+
 def drawn(stem: Path) -> dict[str, bytes]:
     return {ending: Path(f"{stem}.{ending}").read_bytes() for ending in ("pdf", "png", "csv")}
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """The rows of a written table, cells as text, in the file's own words."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from pathlib import Path
 
+import compare_models
+import numpy as np
 import pytest
 from hat.errors import InputError
-from hat.scoring import score_files, score_translations, split_compounds
+from hat.files import read_csv
+from hat.scoring import compare_files, score_files, score_translations, split_compounds
 from hat.text.moses import detokenise
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -177,3 +181,63 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     _, tokens, raw = written(tmp_path, hyp=TOKENS, tokens=TOKENS, raw=RAW)
     with pytest.raises(InputError, match="absent"):
         score_files(tmp_path / "absent", tokens, raw, language="en", lowercase=False)
+
+
+# --- comparing translations
+
+
+def three_translations(folder: Path) -> list[Path]:
+    """The reference, a translation, a better one and one that is as good by itself."""
+    worse, references = corrupted(200)
+    rng = random.Random(4)
+    better = [good if rng.random() < 0.1 else bad for good, bad in zip(references, worse, strict=True)]
+    return written(folder, reference=references, worse=worse, better=better, same=worse)
+
+
+def test_differences_are_those_of_paired_resamples(tmp_path: Path) -> None:
+    """As by the program that docs/findings.md was made with."""
+    reference, *hypotheses = three_translations(tmp_path)
+    bleu = BLEU(tokenize="none", force=True)
+    lines = [path.read_text().splitlines() for path in (reference, *hypotheses)]
+    counts = [np.array(bleu._extract_corpus_statistics(each, [lines[0]])) for each in lines[1:]]
+    draws = np.random.default_rng(12345).choice(200, size=(1000, 200))
+    scores = [[bleu._compute_score_from_stats(each[rows].sum(axis=0)).score for rows in draws] for each in counts]
+    better, same = compare_files(reference, hypotheses)
+    expected = np.percentile(np.subtract(scores[1], scores[0]), [50, 2.5, 97.5])
+    assert [better.median, better.low, better.high] == pytest.approx(list(expected))
+    assert better.low > 0
+    assert (same.median, same.low, same.high) == (0, 0, 0)
+    assert better.bleu == pytest.approx(bleu.corpus_score(lines[2], [lines[0]]).score)
+    assert better.hypotheses == hypotheses[1]
+
+
+def test_the_interval_of_a_difference_is_narrower_than_that_of_a_score(tmp_path: Path) -> None:
+    reference, *hypotheses = three_translations(tmp_path)
+    better, _ = compare_files(reference, hypotheses)
+    scores = score_files(hypotheses[1], reference, reference, language="en", lowercase=False)
+    assert (better.high - better.low) / 2 < scores["confidence"]["tokenized_bleu"]["half_width"]
+
+
+def test_translations_of_other_sentences_do_not_compare(tmp_path: Path) -> None:
+    reference, worse, *_ = three_translations(tmp_path)
+    (short,) = written(tmp_path, short=["a b c"])
+    with pytest.raises(InputError, match=r"reference: 200 sentences, but .*short has 1"):
+        compare_files(reference, [worse, short])
+
+
+def test_the_command_prints_a_line_for_each_and_writes_only_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference, worse, better, same = map(str, three_translations(tmp_path))
+    before = {path.name for path in tmp_path.iterdir()}
+    words = ["--reference", reference, "--hypotheses", worse, better, same]
+    compare_models.main(compare_models.parser().parse_args(words))
+    first, second = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"{better}: BLEU [\d.]+, \+[\d.]+ \[[\d.]+, [\d.]+\]", first)
+    assert second.endswith(", +0.0 [0.0, 0.0]")
+    assert {path.name for path in tmp_path.iterdir()} == before
+    compare_models.main(compare_models.parser().parse_args([*words, "--output", str(tmp_path / "differences.csv")]))
+    rows = read_csv(tmp_path / "differences.csv", ["against", "hypotheses", "bleu", "median", "low", "high"])
+    assert [(row["against"], row["hypotheses"]) for row in rows] == [(worse, better), (worse, same)]
+    with pytest.raises(InputError, match="--hypotheses: one file"):
+        compare_models.main(compare_models.parser().parse_args(words[:-2]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from hat.files import read_csv
 from hat.footprint import Footprint
-from hat.paper.published import FOLDER, STRUBELL_NAS_LB
+from hat.paper.published.files import FOLDER, STRUBELL_NAS_LB
 
 from hat_workflow.listing import Listing, readable
 

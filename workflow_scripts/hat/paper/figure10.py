@@ -6,8 +6,8 @@ import pandas as pd
 
 from hat.paper.comparing import costed
 from hat.paper.gathered import Frames
-from hat.paper.published import STRUBELL_NAS_LB
 from hat.paper.published.facts import printed
+from hat.paper.published.files import STRUBELL_NAS_LB
 from hat.paper.style import COLOURS, panel_grid, save_figure
 
 TASK = "WMT'14 En-De"

@@ -26,10 +26,14 @@ KINDS = {
 }
 
 
-def write_gathered(path: str | os.PathLike[str], kind: str, frames: Iterable[pd.DataFrame]) -> None:
-    """Write the rows of all `frames` with the columns of their kind."""
+def tidy(kind: str, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all `frames` with the columns of their kind; what a frame lacks is missing."""
     rows = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
-    write_frame(path, _typed(rows.reindex(columns=[*KINDS[kind]]), KINDS[kind]))
+    return _typed(rows.reindex(columns=[*KINDS[kind]]), KINDS[kind])
+
+
+def write_gathered(path: str | os.PathLike[str], kind: str, frames: Iterable[pd.DataFrame]) -> None:
+    write_frame(path, tidy(kind, frames))
 
 
 def read_gathered(path: str | os.PathLike[str], kind: str) -> pd.DataFrame:
@@ -44,7 +48,8 @@ def read_columns(path: str | os.PathLike[str], columns: Mapping[str, str]) -> pd
         legal = frame[name].isna() | _legal(frame[name], word)
         if not legal.all():
             row = int(legal.argmin())
-            raise InputError(f"{os.fspath(path)}: line {row + 2}: {name}", repr(frame[name].iloc[row]), LEGAL[word])
+            cell = str(frame[name].iloc[row])
+            raise InputError(f"{os.fspath(path)}: line {row + 2}: {name}", repr(cell), LEGAL[word])
     return _typed(frame, columns)
 
 
@@ -56,4 +61,4 @@ def _legal(cells: pd.Series, word: str) -> pd.Series:
     if word in ("number", "count"):
         numbers = pd.to_numeric(cells, errors="coerce")
         return numbers.notna() & ((numbers % 1 == 0) | (word == "number"))
-    return cells.isin([True, False]) | (word == "text")
+    return cells.astype(str).str.lower().isin(["true", "false"]) | (word == "text")

@@ -27,7 +27,7 @@ RIVALS = ("evolved", "lite", "levenshtein")
 """Families whose size no closed form gives: it is counted when they are timed."""
 COSTS = ("gpu_hours", "co2_lb", "cost_preemptible_usd", "cost_on_demand_usd")
 BLEU_KINDS = {"tokenized": "tokenized_bleu", "compound-split": "compound_split_bleu"}
-FILES = ("architecture", "score", "latency", "predictions", "confirmed", "report")
+FILES = ("score", "latency", "predictions", "confirmed", "report")
 """What the row of a model may come from."""
 DIMS = ("encoder_layers", "decoder_layers", "encoder_embed_dim", "decoder_embed_dim")
 WITH_INTERVAL = (*BLEU_KINDS.values(), "sacrebleu")
@@ -54,6 +54,7 @@ class SharedTraining:
 def model(
     asked: Asked,
     facts: Mapping[str, str | None],
+    architecture: Path,
     files: Mapping[str, Path | None],
     work: Workload,
     shared: SharedTraining | None = None,
@@ -61,18 +62,15 @@ def model(
     """The row of one model on one device.
 
     `facts` are its `family`, its `base`, the `budget` that it was searched for on this very device, and the task's
-    `bleu_kind`. `files` are its `architecture` and those that there are of `score`, `report`, `latency`, `confirmed`
-    (what its search found), and the `predictions` for a device that is not at hand.
+    `bleu_kind`. `files` are, None where there is none, its `score`, `report`, `latency`, `confirmed` (what its search
+    found), and the `predictions` for a device that is not at hand.
     """
-    timed_as, budget = facts["base"] or asked["model"], facts["budget"]
-    place, trained = (
-        {name: asked[name] for name in ("task", "device")},
-        {name: asked[name] for name in ("task", "model")},
-    )
+    name, timed_as, budget = asked["model"], facts["base"] or asked["model"], facts["budget"]
+    place, trained = {key: asked[key] for key in ("task", "device")}, {"task": asked["task"], "model": name}
     searched = place | {"budget": budget_name(budget)} if budget else place
-    latency, confirmed = _json(files["latency"], {**place, "model": timed_as}), _json(files["confirmed"], searched)
+    latency, confirmed = _json(files["latency"], place | {"model": timed_as}), _json(files["confirmed"], searched)
     score, report = _json(files["score"], trained), _json(files["report"], trained)
-    sub = SubTransformer.load(files["architecture"] or "architecture")
+    sub = SubTransformer.load(architecture)
     rival = latency if facts["family"] in RIVALS else None
     budget_ms = confirmed.number("budget_ms") if confirmed else None
     row: dict[str, Any] = {
@@ -81,7 +79,7 @@ def model(
         "predicted_ms": _predicted(files["predictions"], timed_as),
         **(_numbers(confirmed, "budget_ms", "predicted_ms", "rank") | {"fits": confirmed["fits"]} if confirmed else {}),
         **(_timing(latency) if latency else {}),
-        **{name: getattr(sub, name) for name in DIMS},
+        **{dim: getattr(sub, dim) for dim in DIMS},
         "parameters": count_parameters(sub),
         "flops": count_flops(sub, work.sentence_length),
         **(_numbers(rival, "parameters", "flops") if rival else {}),
@@ -89,9 +87,9 @@ def model(
         **(_scores(score, BLEU_KINDS[str(facts["bleu_kind"])]) if score else {}),
         **(_made(report) if report else {}),
         **(_costs(asked, report, _flops_per_token(sub, rival, work), work, shared) if report else {}),
-        **published_model(**place, model=asked["model"], budget_ms=budget_ms),
+        **published_model(**place, model=name, budget_ms=budget_ms),
         "architecture": sub.key,
-        **{f"{name}_file": path.as_posix() for name, path in files.items() if path},
+        **{f"{kind}_file": path.as_posix() for kind, path in {**files, "architecture": architecture}.items() if path},
     }
     return pd.DataFrame([row])
 

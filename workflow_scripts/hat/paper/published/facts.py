@@ -5,7 +5,7 @@ from functools import cache
 import pandas as pd
 
 from hat.frames import read_frame
-from hat.paper.published import FOLDER
+from hat.paper.published.files import FOLDER
 
 
 @cache
