@@ -13,8 +13,7 @@ from hat.errors import InputError, nearest
 from hat.latency.signature import checkout_commit
 from hat_workflow import command, rolling_folders, settings
 from hat_workflow.accepting import Verdict, acceptable, judge
-from hat_workflow.code_hash import code_hash
-from hat_workflow.provenance import Provenance, Row, equivalents, file_for, files, now, standing
+from hat_workflow.provenance import Provenance, Row, file_for, files, now
 from hat_workflow.records import Records, records
 from hat_workflow.rolling_folders import Rolling
 
@@ -43,13 +42,13 @@ def main(args: argparse.Namespace) -> None:
     config = {"experiment": args.experiment} | ({"mirror": args.mirror} if args.mirror else {})
     with records(settings.ROOT / "Snakefile", config, args.targets, conda=args.conda) as plan:
         if args.accept is None:
-            show(judge(plan.planned(), args.dropped), list(rolling_folders.found(name)), args.verbose)
+            show(judge(plan.planned(), args.dropped), name, args.verbose)
         else:
             with plan.locked():
                 accept(plan, name, args)
 
 
-def show(verdicts: Sequence[Verdict], folders: Sequence[Rolling], verbose: bool) -> None:
+def show(verdicts: Sequence[Verdict], experiment: str, verbose: bool) -> None:
     """Print why each job would run."""
     by_code = [verdict for verdict in verdicts if verdict.by_code]
     others = {verdict: verdict.told for verdict in verdicts if verdict.told}
@@ -65,8 +64,9 @@ def show(verdicts: Sequence[Verdict], folders: Sequence[Rolling], verbose: bool)
     if others:
         print(f"For other reasons, {jobs(others)} would run; --accept leaves them alone:")
         show_rules(others, verbose)
-    older = {code for verdict in by_code for code in verdict.made_by.values()}
-    along = Counter(rolling.rule for rolling in folders if rolling.code in older)
+    rules = rolling_folders.codes({verdict.job.rule for verdict in verdicts})
+    moved, _ = rolling_folders.successors(list(rolling_folders.found(experiment)), rules)
+    along = Counter(rolling.rule for rolling in moved)
     if along:
         print("Rolling folders that go along: " + ", ".join(f"{rule} {n}" for rule, n in sorted(along.items())))
 
@@ -76,42 +76,30 @@ def accept(plan: Records, experiment: str, args: argparse.Namespace) -> None:
 
     InputError, and nothing is written, when a rule that is named has jobs to run, but nothing to take over.
     """
-    verdicts, rules = judge(plan.planned(), args.dropped), args.accept
-    for option, named in (("--accept", set(rules) - {ALL}), ("--but", args.but)):
-        for rule in named:
-            if rule not in plan.rules:
-                raise InputError(option, f"no rule {rule!r}", nearest(rule, plan.rules))
-    accepted, refused = acceptable(verdicts, (plan.rules if ALL in rules else set(rules)) - set(args.but))
-    folders = list(rolling_folders.found(experiment))
-    started = plan.started_rules()
-    unfinished = {
-        verdict.job.rule: verdict.job.code
-        for verdict in verdicts
-        if verdict.job.rule in rules and verdict.job.rule not in started and verdict.job.code is not None
-    }
-    known = {verdict.job.rule for verdict in accepted} | {rolling.rule for rolling in folders} & unfinished.keys()
+    verdicts, named = judge(plan.planned(), args.dropped), args.accept
+    for option, rules in (("--accept", set(named) - {ALL}), ("--but", set(args.but))):
+        for rule in rules - plan.rules:
+            raise InputError(option, f"no rule {rule!r}", nearest(rule, plan.rules))
+    rules = (plan.rules if ALL in named else set(named)) - set(args.but)
+    accepted, refused = acceptable(verdicts, rules)
+    moved, left = rolling_folders.successors(list(rolling_folders.found(experiment)), rolling_folders.codes(rules))
+    known = {verdict.job.rule for verdict in accepted} | {rolling.rule for rolling in moved}
     for verdict, reason in refused.items():
-        if verdict.job.rule in rules and verdict.job.rule not in known:
+        if verdict.job.rule in named and verdict.job.rule not in known:
             place, problem = f"--accept {verdict.job.rule}", f"{verdict.job.outputs[0]}: {reason}"
             raise InputError(place, problem, "artifacts of which code alone differs")
 
-    rows = take_over(plan, experiment, accepted)
+    take_over(plan, experiment, accepted)
     print(f"Accepted: {jobs(accepted)}" + (":" if accepted else "; nothing is to be made again because of code alone."))
     show_rules({verdict: part_changed(verdict) for verdict in accepted}, args.verbose)
     if refused:
         print(f"Not accepted, {jobs(refused)}:")
         show_rules(refused, args.verbose)
-    codes = plan.codes()
-    told = list(standing(rows, codes))
-    narrow = {rule: code_hash(*modules) for rule, modules in rolling_folders.MODULES.items()}
-    # no record tells by which modules alone a folder was made, only that work of its rule was accepted
-    by_rule = unfinished | {row.rule: codes[row.path] for row in told if row.rule in narrow}
-    by_rule = {rule: narrow.get(rule, code) for rule, code in by_rule.items()}
-    move(*rolling_folders.successors(folders, equivalents(told, codes), by_rule, narrow))
+    move(moved, left)
 
 
-def take_over(plan: Records, experiment: str, accepted: Iterable[Verdict]) -> list[Row]:
-    """Write provenance, then Snakemake's records, job by job. All rows that there are.
+def take_over(plan: Records, experiment: str, accepted: Iterable[Verdict]) -> None:
+    """Write provenance, then Snakemake's records, job by job.
 
     After a kill in between, the same command does the rest: what lacks its record is still to be accepted.
     """
@@ -134,7 +122,6 @@ def take_over(plan: Records, experiment: str, accepted: Iterable[Verdict]) -> li
         ]
         ledger.append(rows, max(ended.values()))
         plan.accept(job)
-    return [row for ledger in ledgers.values() for row in ledger.rows]
 
 
 def move(successors: Mapping[Rolling, str], left: list[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hat.errors import InputError
 from hat.rolling import rolling_folder
 from hat_workflow.accepting import acceptable, judge
-from hat_workflow.provenance import Provenance, Row, equivalents, standing
+from hat_workflow.provenance import Provenance, Row
 from hat_workflow.records import Made, Planned, Record
 from hat_workflow.rolling_folders import found, successors
 
@@ -191,35 +191,28 @@ def test_a_row_torn_by_a_kill_is_replaced_and_none_is_repeated(tmp_path: Path) -
         Provenance(path)
 
 
-def test_code_counts_as_that_of_today_as_far_as_rows_lead() -> None:
-    rows = [
-        row("a", OLD, OTHER),
-        row("a", OLD, NEW),
-        row("b", "d" * 64, OLD),
-        row("b", OTHER, NEW),
-        row("c", "e" * 64, OLD),
-    ]
-    codes = {"a": NEW, "b": NEW, "c": NEW}
-    told_of_today = list(standing(rows, codes))
-    assert told_of_today == [rows[0], rows[1], rows[3]]
-    assert equivalents(told_of_today, codes) == {OLD: {NEW}, OTHER: {NEW}}
+def test_a_param_that_the_update_took_away_is_no_reason_once_it_is_named() -> None:
+    verdict = judge([planned(SHORTER)], dropped=["beam"])[0]
+    assert (verdict.by_code, verdict.told) == (True, "")
+    changed = planned(SHORTER, dict.fromkeys(PATHS, record(made(settings=LR))))
+    assert judge([changed], dropped=["beam"])[0].told == "setting changed: x > lr: 3 is now 1; and code"
+    assert judge([planned(made(code=NEW, beam=5))], dropped=["beam"])[0].told.startswith("setting changed: beam")
 
 
-def test_a_rolling_folder_goes_on_where_one_code_follows_from_its_own(tmp_path: Path) -> None:
-    for stage, code in [("train", OLD), ("latency-cpu-0", OTHER), ("score", OLD)]:
-        with rolling_folder(tmp_path / "task" / "rolling", stage, {"code": code, "seed": 1}):
+def test_rolling_folders_of_one_older_code_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rolling = Path("results/small/task/rolling")
+    for stage, code in [("train_model", OLD), ("latency-cpu-0", OTHER), ("search", OLD)]:
+        with rolling_folder(rolling, stage, {"code": code, "seed": 1}):
             pass
-    (tmp_path / "task" / "rolling" / "downloads").mkdir()
-    folders = {rolling.rule: rolling for rolling in found(tmp_path)}
-    assert set(folders) == {"train", "collect_latency", "score"}
+    (rolling / "downloads").mkdir()
+    folders = {each.rule: each for each in found("small")}
+    assert set(folders) == {"train_model", "collect_latency", "search_subtransformer"}
     every = list(folders.values())
-    assert successors(every, {}, {}, {}) == ({}, [])
-    assert successors(every, {OLD: {NEW}}, {}, {}) == ({folders["train"]: NEW, folders["score"]: NEW}, [])
-    assert len(successors(every, {OLD: {NEW, OTHER}}, {}, {})[1]) == 2
-    assert successors(every, {}, {"collect_latency": NEW}, {}) == ({folders["collect_latency"]: NEW}, [])
-    narrow = {"collect_latency": "d" * 64}
-    assert successors(every, {OTHER: {NEW}}, {}, narrow) == ({folders["collect_latency"]: "d" * 64}, [])
-    with rolling_folder(tmp_path / "task" / "rolling", "train", {"code": OTHER, "seed": 1}):
+    assert successors(every, {}) == ({}, [])
+    assert successors(every, {"train_model": NEW}) == ({folders["train_model"]: NEW}, [])
+    assert successors(every, {"collect_latency": OTHER}) == ({}, [])
+    with rolling_folder(rolling, "train_model", {"code": OTHER, "seed": 1}):
         pass
-    moved, left = successors(list(found(tmp_path)), {}, {"train": NEW}, {})
+    moved, left = successors(list(found("small")), {"train_model": NEW})
     assert (moved, len(left)) == ({}, 2)

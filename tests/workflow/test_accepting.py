@@ -94,7 +94,7 @@ def test_an_edited_library_file_is_accepted_for_exactly_the_rules_that_import_it
     after = {rule: hash_of(house, rule) for rule in before}
     assert {rule for rule in before if before[rule] != after[rule]} == {"score_model"}
     found = listed(house)
-    assert found == {ALONE: {"score_model": 4}, FOLLOWING: {"gather_results": 1, "draw_models": 1, "make_table8": 1}}
+    assert found == {ALONE: {"score_model": 4}, FOLLOWING: {"gather_results": 1, "make_table": 1, "draw_figure": 1}}
     assert planned(house) == found[ALONE] | found[FOLLOWING]
     times = {path: path.stat().st_mtime_ns for path in (house.work / "results").rglob("*")}
 
@@ -156,7 +156,7 @@ def test_an_edited_setting_is_refused_with_its_old_and_new_value(house: House, c
     accepted = listed(house, "--accept", "all")
     assert accepted["Not accepted"]["train_model"] == 4
     assert said in told(house)
-    paper = {"gather_results": 1, "draw_models": 1, "make_table8": 1}
+    paper = {"gather_results": 1, "make_table": 1, "draw_figure": 1}
     assert planned(house) == {"train_model": 4, "translate_model": 4, "score_model": 4, **paper}
 
 
@@ -230,13 +230,13 @@ def test_a_renamed_rule_is_known_by_what_it_makes(house: House) -> None:
 
 def test_rolling_folders_go_along_but_not_those_at_work(house: House) -> None:
     rolling = house.work / "results" / "small" / "demo.de-en" / "rolling"
-    old = code_hash("train_model", house.root / "workflow_scripts")
-    fingerprints = [{"code": old, "seed": seed} for seed in (1, 2, 3)] + [{"code": "0" * 64, "seed": 4}]
+    old = code_hash("hat_fairseq.training", scripts=house.root / "workflow_scripts")
+    fingerprints = [{"code": old, "seed": seed} for seed in (1, 2, 3)]
     for fingerprint in fingerprints:
         with rolling_folder(rolling, "train_model", fingerprint) as folder:
             (folder / "work").write_text(str(fingerprint["seed"]))
     edit_code(house)
-    new = hash_of(house, "train_model")
+    new = hash_of(house, "hat_fairseq.training")
     with rolling_folder(rolling, "train_model", {"code": new, "seed": 3}) as started:
         pass
     assert "Rolling folders that go along: train_model 3" in told(house)
@@ -251,7 +251,6 @@ def test_rolling_folders_go_along_but_not_those_at_work(house: House) -> None:
         with rolling_folder(rolling, "train_model", {"code": new, "seed": seed}) as folder:
             left[seed] = (folder / "work").read_text()
     assert left == {1: "1", 2: "2"}
-    assert len([path for path in rolling.iterdir() if (path / "work").exists()]) == 4
 
 
 def test_work_without_anything_finished_goes_on_when_its_rule_is_named(house: House) -> None:
@@ -261,9 +260,8 @@ def test_work_without_anything_finished_goes_on_when_its_rule_is_named(house: Ho
     for path in (task / "supertransformer").iterdir():
         path.unlink()
     edit_code(house)
-    assert "Rolling" not in told(house, "--accept", "all")
     assert "Rolling folders taken over: train_supertransformer 1" in told(house, "--accept", "train_supertransformer")
-    code = hash_of(house, "train_supertransformer")
+    code = hash_of(house, "hat_fairseq.training")
     with rolling_folder(task / "rolling", "train_supertransformer", {"code": code, "seed": 1}) as folder:
         assert (folder / "work").read_text() == "half"
 
@@ -274,14 +272,14 @@ def test_a_kill_in_between_loses_nothing_and_the_same_command_does_the_rest(hous
 import os, runpy, sys
 sys.argv.pop(0)
 sys.path.insert(0, os.path.dirname(sys.argv[0]))
-import snakemake_records
-write, written = snakemake_records.Records._write, []
+from hat_workflow import records
+write, written = records.Records._write, []
 def dying(self, path, record):
     if len(written) == 2:
         os._exit(9)
     written.append(path)
     write(self, path, record)
-snakemake_records.Records._write = dying
+records.Records._write = dying
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
     assert command(house, "--accept", "all", program=program).returncode == 9

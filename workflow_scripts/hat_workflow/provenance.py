@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,25 +109,6 @@ def file_for(path: str, experiment: str) -> Path:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def standing(rows: Iterable[Row], codes: Mapping[str, str]) -> Iterator[Row]:
-    """The rows that lead to code of today (`codes`, by path): the last of a path, and those of the same making."""
-    chains: dict[str, list[Row]] = {}
-    for row in rows:
-        chains.setdefault(row.path, []).append(row)
-    for path, chain in chains.items():
-        if codes.get(path) == chain[-1].accepted_as:
-            yield from (row for row in chain if row.made_by == chain[-1].made_by)  # not of one made before that
-
-
-def equivalents(rows: Iterable[Row], codes: Mapping[str, str]) -> dict[str, set[str]]:
-    """Code of today by hashes of older code whose work counts as its own, from rows that are `standing`."""
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        for old in {row.made_by, row.accepted_as} - {codes[row.path]}:
-            found.setdefault(old, set()).add(codes[row.path])
-    return found
 
 
 def _text(rows: Iterable[Row], *, header: bool) -> bytes:

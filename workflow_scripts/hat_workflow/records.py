@@ -118,14 +118,6 @@ class Records:
         """The names of all rules that have something to run."""
         return {rule.name for rule in self._workflow.rules if not rule.norun}
 
-    def codes(self) -> dict[str, str]:
-        """The hash of the code that makes it now, by output of every job of the plan, finished or not."""
-        return {str(path): code for job in self._dag.jobs if (code := _code(job)) is not None for path in job.output}
-
-    def started_rules(self) -> set[str]:
-        """Rules of the plan of which some output exists."""
-        return {job.rule.name for job in self._dag.jobs for path in job.output if os.path.lexists(path)}
-
     def planned(self) -> list[Planned]:
         """Every job that Snakemake would run, those that it needs before it. Rules that only collect are left out."""
         wanted = set(self._dag.needrun_jobs())

@@ -13,6 +13,7 @@ from hat.errors import InputError
 from hat.files import digest, read_json, write_json
 
 from hat_workflow import paths
+from hat_workflow.code_hash import code_hash
 
 RULES = {"search": "search_subtransformer", "latency": "collect_latency"}
 """The rule of a stage; other stages have the names of their rules."""
@@ -25,7 +26,7 @@ MODULES = {
     "search_online": ("hat.latency.protocol",),
     "collect_latency": ("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
 }
-"""Rules whose fingerprints hold the hash of these library modules in place of the rule's own, in the order hashed."""
+"""By rule, the modules whose code its fingerprints hold, in the order in which they are hashed."""
 NAME = re.compile(r"(?P<stage>.+)-(?P<digest>[0-9a-f]{16})")
 
 
@@ -67,29 +68,23 @@ def found(experiment: str) -> Iterator[Rolling]:
             yield Rolling(path.parent, name["stage"], fingerprint)
 
 
-def successors(
-    folders: Collection[Rolling],
-    equivalents: Mapping[str, set[str]],
-    by_rule: Mapping[str, str],
-    narrow: Mapping[str, str],
-) -> tuple[dict[Rolling, str], list[str]]:
-    """The code under which each folder of older code goes on, and what is left alone and why.
+def codes(rules: Collection[str]) -> dict[str, str]:
+    """The code that fingerprints of these rules hold today; of those that have rolling folders."""
+    return {rule: code_hash(*modules) for rule, modules in MODULES.items() if rule in rules}
 
-    `equivalents`: code of today by older code, as accepted artifacts count. `by_rule`: code of today by rules of which
-    no artifact tells the older code; their folders go on if all are of one. `narrow`: the hash that a fingerprint of
-    today holds, by rules for which that is not the hash of their own code (`MODULES`).
+
+def successors(folders: Collection[Rolling], codes: Mapping[str, str]) -> tuple[dict[Rolling, str], list[str]]:
+    """The code under which folders of older code go on, and which are left alone and why.
+
+    `codes`: that of today by rule. Nothing tells which of several older codes had today's results, so the folders of a
+    rule go on if all that are not of today's code are of one.
     """
-    moved, left = {}, []
-    for rolling in folders:
-        codes = equivalents.get(rolling.code, set())
-        if len(codes) == 1:
-            moved[rolling] = narrow.get(rolling.rule, next(iter(codes)))
-        elif codes:
-            left.append(f"{rolling.folder}: artifacts of the same older code count as work of different code now")
-    for rule, code in by_rule.items():
+    moved: dict[Rolling, str] = {}
+    left = []
+    for rule, code in codes.items():
         older = [rolling for rolling in folders if rolling.rule == rule and rolling.code != code]
         if len({rolling.code for rolling in older}) > 1:
-            left += [f"{rolling.folder}: of one of several older codes" for rolling in older if rolling not in moved]
+            left += [f"{rolling.folder}: of one of several older codes" for rolling in older]
         else:
             moved |= dict.fromkeys(older, code)
     return moved, left
