@@ -27,6 +27,7 @@ rule translate_model:
     shell:
         """
         python {params.command:q} \
+            --model {wildcards.model:q} \
             --checkpoint {input.checkpoint:q} \
             --corpus {input.corpus:q} \
             --split {wildcards.split} \

@@ -50,7 +50,8 @@ def model(_: str, artifact: Artifact) -> DataFrame:
 def workload(sentence_length: int | None, corpus: Path | None) -> results.Workload:
     """What the experiment says, and the binarised corpus where the task has one."""
     if corpus is None:
-        return results.Workload(sentence_length=sentence_length or 0)
+        assert sentence_length is not None  # an experiment without a corpus states it
+        return results.Workload(sentence_length=sentence_length)
     statistics = JsonFile(corpus / "statistics.json")
     return results.Workload(
         sentence_length=sentence_length or int(statistics.number("sentence_length")),

@@ -82,7 +82,8 @@ def test_equal_trainings_run_once_and_differ_in_their_reports_alone(
     taught = train(distil_model, "taught", "--teacher", "one.pt")
     assert (taught["model"], taught["family"]) == ("taught", "transformer")
     assert len({Path(f"{name}.pt").read_bytes() for name in ("one", "tuned", "taught")}) == 3
-    run(translate_model, "--checkpoint", "one.pt", "--corpus", "corpus", "--split", "valid", "--output", "one.hyp")
+    words = ("--checkpoint", "one.pt", "--corpus", "corpus", "--split", "valid")
+    run(translate_model, "--model", "one", *words, "--output", "one.hyp")
     assert len(Path("one.hyp").read_text().splitlines()) == 20
 
 
@@ -100,7 +101,7 @@ def test_the_supertransformer_names_its_task(place: Path) -> None:
 def test_a_rival_is_trained_translates_and_is_timed_and_counted(place: Path, family: str) -> None:
     report = train(train_rival, family, "--family", family)
     assert (report["family"], COUNTED & set(report)) == (family, set())
-    words = ("--checkpoint", f"{family}.pt", "--corpus", "corpus", "--split", "valid", "--beam", 2)
+    words = ("--model", family, "--checkpoint", f"{family}.pt", "--corpus", "corpus", "--split", "valid", "--beam", 2)
     run(translate_rival, *words, "--output", "rival.hyp")
     assert len(Path("rival.hyp").read_text().splitlines()) == 20
     with pytest.raises(InputError, match=f"a model of the family '{family}'; legal: transformer"):

@@ -128,14 +128,14 @@ class Run(NamedTuple):
 
 FETCH = "fetch_corpus --corpus tiny.de-en.yaml --output raw"
 CLEAN = "clean_corpus --corpus tiny.de-en.yaml --raw data --output clean"
-TRANSLATE = "translate_model --checkpoint model.pt --corpus {binary} --split test --output test.hyp"
+TRANSLATE = "translate_model --model one --checkpoint model.pt --corpus {binary} --split test --output test.hyp"
 BUDGETS = (
-    "resolve_budgets --predictor predictor.pt --report predictor.json --space space.yaml "
-    "--budgets 25% 7.5ms --output budgets.json"
+    "resolve_budgets --task a-b --device-name bench --predictor predictor.pt --report predictor.json "
+    "--space space.yaml --budgets 25% 7.5ms --output budgets.json"
 )
 TRAIN = (
-    "train_model --architecture architecture.yaml --corpus {binary} --training {training} --rolling rolling "
-    "--checkpoint dense.pt --architecture-copy dense.yaml --report dense.json"
+    "train_model --task a-b --model one --architecture architecture.yaml --corpus {binary} --training {training} "
+    "--rolling rolling --checkpoint dense.pt --architecture-copy dense.yaml --report dense.json"
 )
 RUNS = {
     "missing corpus file": Run(FETCH, "data/valid.en: no such file; legal: data/valid.en.gz", {"data/valid.en": None}),

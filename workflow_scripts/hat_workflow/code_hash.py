@@ -86,10 +86,11 @@ def _essence(node: object) -> object:
         return [_essence(part) for part in node]
     if not isinstance(node, ast.AST):
         return node
-    values = [(name, getattr(node, name, None)) for name in node._fields]
+    values = dict(ast.iter_fields(node))
     if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-        values = [(name, value[1:] if name == "body" else value) for name, value in values]
-    return type(node).__name__, [(name, _essence(value)) for name, value in values if value is not None and value != []]
+        values["body"] = node.body[1:]
+    present = {name: value for name, value in values.items() if value is not None and value != []}
+    return type(node).__name__, [(name, _essence(value)) for name, value in present.items()]
 
 
 @functools.cache

@@ -121,7 +121,8 @@ def read(name: str, place: str | None = None) -> Experiment:
     for task, wanted in asked["tasks"].items():
         where = f"{place}: tasks > {task}"
         named = Faults()
-        for kind, value in (("corpus", wanted["corpus"] or task), ("space", wanted["space"])):
+        needed: list[tuple[Kind, str]] = [("corpus", wanted["corpus"] or task), ("space", wanted["space"])]
+        for kind, value in needed:
             with named.collect():
                 wanted[kind] = _named(files, kind, value, f"{where} > {kind}")
         if wanted["training"] is not None:

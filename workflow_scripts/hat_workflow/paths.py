@@ -14,7 +14,8 @@ RAW, CLEAN, TOKENS, BPE, BINARY = (f"{CORPUS}/{stage}" for stage in ("raw", "cle
 STATISTICS = f"{BINARY}/statistics.json"
 
 EXPERIMENT = f"{RESULTS}/{{experiment}}"
-CONTENTS = f"{RESULTS}/.contents.json"
+CONTENTS = ".snakemake/contents.json"
+"""No artifact: what planning remembers of the files that experiments name."""
 BUDGET = f"{EXPERIMENT}/budget.csv"
 ACCEPTED = f"{EXPERIMENT}/accepted.csv"
 

@@ -12,6 +12,7 @@ from hat_fairseq.corpus import statistics
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--model", required=True, metavar="NAME", help="its name, for progress")
     p.add_argument("--checkpoint", type=Path, required=True, metavar="PT", help="a trained model")
     p.add_argument("--corpus", type=Path, required=True, metavar="FOLDER", help="binarised corpus")
     p.add_argument("--split", required=True, help="test, valid, or another split of the corpus")
@@ -23,7 +24,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 def label(args: argparse.Namespace, command: str) -> str:
     """What progress lines call the work."""
-    return f"{command} {args.checkpoint.parent.name} {args.split}"
+    return f"{command} {args.model} {args.split}"
 
 
 def write_hypotheses(args: argparse.Namespace, hypotheses: Iterable[str]) -> None:
