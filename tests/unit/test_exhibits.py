@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
-import re
 from pathlib import Path
-from types import SimpleNamespace
 
-import jinja2
 import pytest
 from hat.paper.gathered import COLUMNS, KINDS
 from hat.paper.published.files import FOLDER
+from hat_workflow.studies import FIGURES, TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = ROOT / "workflow_scripts" / "hat" / "paper"
@@ -36,16 +34,9 @@ def imported(path: Path) -> set[str]:
     return {node.module for node in nodes if node.module and node.module.startswith("hat.")}
 
 
-def test_there_are_the_papers_tables_and_figures_and_the_studies() -> None:
-    tables = {f"table{number}" for number in range(1, 9)} | {"distillation", "menu", "online", "predictors"}
-    figures = {f"figure{number}" for number in (2, *range(6, 13))} | {
-        "insights",
-        "learning_curves",
-        "pareto",
-        "stand_in",
-    }
-    assert {name for name, entry in EXHIBITS.items() if entry == "table"} == tables
-    assert {name for name, entry in EXHIBITS.items() if entry == "draw"} == figures
+def test_every_exhibit_is_declared_by_a_study() -> None:
+    assert {name for name, entry in EXHIBITS.items() if entry == "table"} == set(TABLES)
+    assert {name for name, entry in EXHIBITS.items() if entry == "draw"} == set(FIGURES)
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -64,12 +55,7 @@ def test_only_gathering_knows_prices() -> None:
 
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_an_exhibit_has_a_caption(name: str) -> None:
-    text = (ROOT / "report" / f"{ENTRIES[EXHIBITS[name]]}.rst").read_text()
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True).from_string(text)
-    caption = template.render(snakemake=SimpleNamespace(wildcards=SimpleNamespace(exhibit=name)))
-    number = re.sub(r"(table|figure)(\d+)", lambda found: f"{found[1].capitalize()} {found[2]}. ", name)
-    assert caption.startswith(number if number != name else "")
-    assert len(caption) > 60
+    assert (ROOT / "report" / f"{name}.rst").read_text().strip()
 
 
 def test_columns_are_documented_once_and_each_row_names_its_place() -> None:

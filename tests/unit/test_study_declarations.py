@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -27,13 +26,6 @@ def test_an_exhibit_belongs_to_one_study() -> None:
     exhibits = [exhibit for study in STUDIES.values() for exhibit in study.exhibits]
     assert len(exhibits) == len(set(exhibits)) == len(EXHIBITS)
     assert set(TABLES).isdisjoint(FIGURES)
-
-
-@pytest.mark.parametrize("exhibit", [*TABLES, *FIGURES])
-def test_an_exhibit_has_a_module_of_its_name(exhibit: str) -> None:
-    module = import_module(f"hat.paper.{exhibit}")
-    assert module.__doc__
-    assert callable(getattr(module, "table" if exhibit in TABLES else "draw"))
 
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
