@@ -1,4 +1,5 @@
 # What studies compute besides the main table: how good predictors are, what latency depends on, other ways to search.
+from hat_workflow.studies import MEASURED
 
 
 # predictors: how good latency predictors are, by kind, depth, rows and their number.
@@ -321,5 +322,51 @@ rule search_online:
             --candidates {output.candidates:q} \
             --subtransformer {output.subtransformer:q} \
             --report {output.report:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+# gaps: whether predictions hold for what a search found.
+rule measure_candidates:
+    input:
+        candidates=paths.CANDIDATES,
+        corpus=of_corpus(paths.BINARY),
+        signature=paths.SIGNATURE,
+    output:
+        paths.MEASURED_CANDIDATES,
+    log:
+        "logs/measure_candidates/{experiment}/{task}/{device}/{budget}.log",
+    benchmark:
+        "benchmarks/measure_candidates/{experiment}/{task}/{device}/{budget}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
+    priority: TIMED_FIRST
+    conda:
+        "../envs/latency.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(4000),
+        gpu=gpu_of_device,
+    params:
+        code=code("measure_candidates"),
+        command=command("measure_candidates"),
+        settings=settings(device=MACHINE),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("measurement", "runs"),
+        best=MEASURED,
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --candidates {input.candidates:q} \
+            --count {params.best} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            --signature {input.signature:q} \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            --budget {wildcards.budget:q} \
+            --output {output:q} \
             2>&1 | tee {log:q}
         """

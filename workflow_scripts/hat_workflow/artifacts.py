@@ -35,6 +35,7 @@ KINDS = {
     "fronts": Kind("device", {"front": paths.PARETO_FRONT}),
     "histories": Kind("device", {"history": paths.PARETO_HISTORY}),
     "searches": Kind("search", {"searches": paths.SEARCHES}),
+    "measured": Kind("search", {"measured": paths.MEASURED_CANDIDATES}),
     "candidates": Kind("search", {"candidates": paths.CANDIDATES}),
     "stand_ins": Kind("search", {"candidates": paths.STAND_IN_CANDIDATES}),
     "budgets": Kind("search", {"budget": paths.LATENCY_BUDGET}),

@@ -46,6 +46,7 @@ CANDIDATES = f"{SEARCH}/candidates.csv"
 SUBTRANSFORMER = f"{SEARCH}/subtransformer.yaml"
 CONFIRMED = f"{SEARCH}/confirmed.json"
 SEARCHES = f"{SEARCH}/searches.csv"
+MEASURED_CANDIDATES = f"{SEARCH}/measured.csv"
 
 STAND_IN = f"{TASK}/stand_in/{{device}}/{{budget}}"
 STAND_IN_HISTORY = f"{STAND_IN}/history.csv"

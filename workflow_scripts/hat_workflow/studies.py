@@ -18,6 +18,8 @@ from hat.search.evolution import SEEDS, Settings
 from hat_workflow.models import Main, Model
 
 MAIN = "table8"
+MEASURED = 10
+"""Candidates of a search of which predictions are compared with measurements."""
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,15 @@ STUDIES = {
             needs=(*_SEARCHED, ASCENDING, AT_HAND, FIRST_AT_HAND),
             searches=lambda task: 1,
             timed_runs=lambda task, space: search_settings(task).planned_evaluations * task["latency"]["runs"],
+        ),
+        Study(
+            name="gaps",
+            says="Predicted against measured latency of the ten best candidates of each search, its winner among them.",
+            tables=("gaps",),
+            reads=("measured", "budgets"),
+            devices="at hand",
+            needs=(*_SEARCHED, AT_HAND),
+            timed_runs=lambda task, space: MEASURED * task["measurement"]["runs"],
         ),
         Study(
             name="predictors",

@@ -23,7 +23,7 @@ from hat.engines.factory import create_engine, engine_facts
 from hat.engines.interface import Device, Engine, Vocabularies
 from hat.errors import InputError
 from hat.files import JsonFile
-from hat.latency.signature import Latency, Signature, checkout_commit
+from hat.latency.signature import Latency, Signature, checkout_commit, dropped
 
 EOS, WORD = 2, 4
 PAPER_BEAM = 5
@@ -168,6 +168,6 @@ def time_in_turn(
 
 def trimmed(times: Sequence[float], share: float) -> tuple[float, float]:
     """Mean and standard deviation without the lowest and highest `share` of `times`: at least one each of three."""
-    drop = max(int(share * len(times)), 1 if share > 0 and len(times) >= 3 else 0)
+    drop = dropped(len(times), share)
     kept = np.sort(np.asarray(times, dtype=float))[drop : len(times) - drop]
     return float(kept.mean()), float(kept.std())

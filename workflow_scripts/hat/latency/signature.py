@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 from collections.abc import Sequence
@@ -83,6 +84,15 @@ class Latency:
         """Trimmed mean of the encoder plus trimmed mean of the decoder."""
         return self.encoder_ms + self.decoder_ms
 
+    @property
+    def uncertainty_ms(self) -> float:
+        """Two standard errors of the anchored mean, by the spread of the runs that were kept.
+
+        The anchor is timed as often, so its mean is taken to be as uncertain.
+        """
+        kept = self.signature.runs - 2 * dropped(self.signature.runs, self.signature.trim)
+        return 2 * math.sqrt(2) * math.hypot(self.encoder_std_ms, self.decoder_std_ms) / math.sqrt(kept)
+
     def numbers(self) -> dict[str, float]:
         """The latency without its signature, in the order of the columns of samples.csv."""
         return {name: round(getattr(self, name), 6) for name in NUMBERS}
@@ -107,6 +117,11 @@ NUMBERS = (
     "drift",
 )
 TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms", "p50_ms", "p90_ms")
+
+
+def dropped(runs: int, share: float) -> int:
+    """How many of so many runs a trimmed mean drops at each end: at least one of three."""
+    return max(int(share * runs), 1 if share > 0 and runs >= 3 else 0)
 
 
 def common_signature(signatures: Sequence[Signature], places: Sequence[str | os.PathLike[str]]) -> Signature:

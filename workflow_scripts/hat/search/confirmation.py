@@ -31,6 +31,7 @@ class Confirmed:
         return {
             "predicted_ms": self.candidate.predicted_ms,
             **self.latency.to_dict(),
+            "uncertainty_ms": round(self.latency.uncertainty_ms, 6),
             "rank": self.candidate.rank,
             "loss": self.candidate.loss,
             "fits": self.fits,
@@ -45,7 +46,10 @@ def confirm(
     measure: Callable[[SubTransformer], Latency],
     at_most: int = AT_MOST,
 ) -> Confirmed:
-    """Measure up to `at_most` candidates, best first, until one is within `budget_ms`; else the fastest is taken."""
+    """Measure up to `at_most` candidates, best first, until one is within `budget_ms`; else the fastest is taken.
+
+    A miss within the measurement's uncertainty is none.
+    """
     tried: list[tuple[RankedCandidate, Latency]] = []
     fits = False
     for candidate in candidates[:at_most]:
@@ -55,7 +59,7 @@ def confirm(
             f"confirm: rank {candidate.rank}: {latency.latency_ms:.2f} ms measured (drift {latency.drift:.2f}), "
             f"{candidate.predicted_ms:.2f} predicted, budget {budget_ms:.2f}"
         )
-        if fits := latency.latency_ms <= budget_ms:
+        if fits := latency.latency_ms - latency.uncertainty_ms <= budget_ms:
             break
     else:
         said = f"none of the {len(tried)} candidates measured, of {len(candidates)}, is within {budget_ms:.2f} ms"

@@ -1,0 +1,41 @@
+"""How far predicted latencies are from measured ones for the best candidates of each search."""
+
+import pandas as pd
+from scipy.stats import kendalltau
+
+from hat.paper.comparing import comparison
+from hat.paper.gathered import PLACE, Frames
+from hat.paper.tables import Table
+
+
+def table(frames: Frames) -> Table:
+    keys = [*PLACE, "budget"]
+    rows = [{**dict(zip(keys, names, strict=True)), **gap(each)} for names, each in frames["measured"].groupby(keys)]
+    budgets = frames["budgets"].rename(columns={"latency_ms": "budget_ms"})
+    found = pd.DataFrame(rows).merge(budgets, on=keys)
+    return comparison(
+        found.assign(model="HAT, budget " + found["text"]),
+        ["budget_ms", "predicted_ms", "latency_ms", "gap", "mean_gap", "tau", "measured"],
+        name="Gaps",
+        caption="Predicted against measured latency of each search's best candidates",
+        notes=[
+            "Latencies and gap: of the candidate with the least loss, measured over predicted; mean gap: the mean of "
+            "its absolute value over all candidates measured; tau: Kendall's, of predictions and measurements.",
+            "Candidates of one search have nearly equal latencies: near a budget, a tau about zero says little.",
+        ],
+    )
+
+
+def gap(measured: pd.DataFrame) -> dict[str, float | None]:
+    """Of the candidates of one search."""
+    best = measured.sort_values("rank").iloc[0]
+    gaps = measured["latency_ms"] / measured["predicted_ms"] - 1
+    tau = kendalltau(measured["predicted_ms"], measured["latency_ms"]).statistic if len(measured) > 1 else None
+    return {
+        "predicted_ms": best["predicted_ms"],
+        "latency_ms": best["latency_ms"],
+        "gap": best["latency_ms"] / best["predicted_ms"] - 1,
+        "mean_gap": gaps.abs().mean(),
+        "tau": tau,
+        "measured": len(measured),
+    }
