@@ -7,7 +7,7 @@ localrules:
 
 
 # The keys of a device file that change a measurement.
-MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
+MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published", "ssh")]
 
 
 # For resources: whether what is timed on a device runs on a GPU.

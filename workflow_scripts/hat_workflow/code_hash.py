@@ -14,12 +14,18 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 SPEAKING = (
     "hat/errors.py",
+    "hat/latency/remote.py",
+    "hat/latency/serve.py",
     "hat/progress.py",
     "hat_workflow/checks.py",
     "hat_workflow/code_hash.py",
     "hat_workflow/command.py",
+    "hat_workflow/kit.py",
 )
-"""Modules that only speak: they word errors and progress, or name code. No result depends on them, so no hash does."""
+"""Modules that only speak: they word errors and progress, name code, or carry measurements from another machine.
+
+No result depends on them, so no hash does.
+"""
 
 
 def code_hash(name: str, *modules: str, scripts: Path = SCRIPTS) -> str:
@@ -35,13 +41,16 @@ def code_hash(name: str, *modules: str, scripts: Path = SCRIPTS) -> str:
     return total.hexdigest()
 
 
-def hashed_files(name: str, *modules: str, scripts: Path = SCRIPTS) -> list[str]:
-    """The files behind `code_hash`, as paths below `scripts`, sorted: what is imported, directly or through others."""
+def hashed_files(name: str, *modules: str, scripts: Path = SCRIPTS, speaking: bool = False) -> list[str]:
+    """The files behind `code_hash`, as paths below `scripts`, sorted: what is imported, directly or through others.
+
+    With what only speaks if `speaking`: that runs, too.
+    """
     files: set[Path] = set()
     waiting = [path for wanted in (name, *modules) for path in _named(wanted, scripts)]
     while waiting:
         path = waiting.pop()
-        if path not in files and path.relative_to(scripts).as_posix() not in SPEAKING:
+        if path not in files and (speaking or path.relative_to(scripts).as_posix() not in SPEAKING):
             files.add(path)
             waiting += _imports(path, scripts)
     data = {file for path in files for file in _data_beside(path, scripts)}

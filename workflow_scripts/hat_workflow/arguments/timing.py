@@ -13,9 +13,11 @@ from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency.device_signature import DeviceSignature
 from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
+from hat.latency.remote import RemoteBench, Ssh
 from hat.latency.signature import Latency, common_signature
 
 from hat_workflow import command, settings
+from hat_workflow.kit import kit
 
 
 def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
@@ -39,17 +41,18 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
     )
 
 
-def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
-    """This machine, set up by the arguments of `add_arguments`."""
+def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench | RemoteBench:
+    """This machine, or the one that its file says how to reach, set up by the arguments of `add_arguments`."""
     record = settings.load("device", args.device)
     if record["published"] is not None:
         raise InputError(
             args.device, "is not at hand, its latencies are published ones", "a device without 'published'"
         )
-    described = {name: value for name, value in record.items() if name not in ("description", "published")}
+    described = {name: value for name, value in record.items() if name not in ("description", "published", "ssh")}
     device = Device(name=settings.find("device", args.device).stem, **described)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
-    return Bench(device, workload, Protocol(runs=args.runs), anchor)
+    how = (device, workload, Protocol(runs=args.runs), anchor)
+    return RemoteBench(*how, Ssh(**record["ssh"]), kit()) if record["ssh"] else Bench(*how)
 
 
 def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
@@ -61,7 +64,7 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
     return lambda sub: here.measure(sub).at(anchor_ms)
 
 
-def bench_of_samples(args: argparse.Namespace) -> tuple[Bench, float]:
+def bench_of_samples(args: argparse.Namespace) -> tuple[Bench | RemoteBench, float]:
     """This machine, set up as for the device's samples, and what their anchor takes (ms). InputError as above."""
     device = DeviceSignature.load(args.signature)
     here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)))

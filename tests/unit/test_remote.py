@@ -1,0 +1,168 @@
+"""Timing on another machine: what is said, the archive that goes there, and a real ssh server."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hat.engines.interface import Device
+from hat.errors import InputError
+from hat.latency import remote
+from hat.latency.protocol import Protocol, Workload
+from hat.latency.remote import RemoteBench, Ssh
+from hat.latency.serve import answers, setting
+from hat_workflow.kit import kit
+
+from tests.unit.latency_world import SPACE
+
+DEVICE = Device(name="far")
+WORKLOAD = Workload(source_vocabulary=20, target_vocabulary=30, share_embeddings=False, sentence_length=3)
+PROTOCOL = Protocol(runs=3, dry_runs=1)
+SETTING = setting(DEVICE, WORKLOAD, PROTOCOL, SPACE.smallest)
+SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+NEEDED = f"{sys.executable} -c 'import numpy, torch, yaml'"
+
+
+def test_a_conversation() -> None:
+    told = [SETTING, SPACE.largest.to_dict(), SPACE.largest.to_dict() | {"qkv_dim": 7}, SPACE.smallest.to_dict()]
+    first, second, third, fourth = answers(map(json.dumps, told))
+    assert (first["signature"]["device"], first["signature"]["runs"]) == ("far", 3)
+    assert second["numbers"]["latency_ms"] > 0
+    assert "not divisible" in third["error"]
+    assert fourth["numbers"]["anchor_ms"] > 0
+
+
+def test_what_the_device_lacks_is_told() -> None:
+    (answer,) = answers([json.dumps(SETTING | {"device": SETTING["device"] | {"processor": "tpu"}})])
+    assert "torch finds no 'tpu' here" in answer["error"]
+
+
+def test_the_archive_runs_alone_and_is_the_same_every_time(tmp_path: Path) -> None:
+    assert kit() == kit()
+    names = zipfile.ZipFile(BytesIO(kit())).namelist()
+    assert "hat/latency/protocol.py" in names
+    workshop = ("hat_workflow", "hat_fairseq", "hat/paper", "hat/predictor")
+    assert not [name for name in names if name.startswith(workshop)]
+    (tmp_path / "kit.pyz").write_bytes(kit())
+    lines = "".join(json.dumps(told) + "\n" for told in (SETTING, SPACE.smallest.to_dict()))
+    run = subprocess.run(
+        [sys.executable, "-I", "kit.pyz"], cwd=tmp_path, input=lines, capture_output=True, text=True, check=True
+    )
+    signature, timed = map(json.loads, run.stdout.splitlines())
+    assert signature["signature"]["commit"] is None
+    assert timed["numbers"]["latency_ms"] > 0
+
+
+class Server(NamedTuple):
+    """An ssh server on this machine; who logs in there has no rights where the machine allows it."""
+
+    folder: Path
+    running: subprocess.Popen[bytes]
+
+    def bench(self, **changes: str) -> RemoteBench:
+        ssh = replace(Ssh(host="device", python=sys.executable, folder=str(self.folder / "home")), **changes)
+        return RemoteBench(DEVICE, WORKLOAD, PROTOCOL, SPACE.smallest, ssh, kit())
+
+    def left(self) -> list[str]:
+        return [path.name for path in (self.folder / "home").iterdir()]
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    if not SSHD:
+        pytest.skip("needs an ssh server (openssh-server)")
+    folder, user = Path("/tmp") / f"hat-sshd-{os.getpid()}", f"hat{os.getpid()}"
+    folder.mkdir(mode=0o755)
+    (folder / "home").mkdir(mode=0o777)
+    (folder / "home").chmod(0o777)
+    for key in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True)
+    if os.geteuid() == 0:
+        subprocess.run(["useradd", "--no-create-home", "--home-dir", "/", "--password", "*", user], check=True)
+        Path("/run/sshd").mkdir(exist_ok=True)
+    if subprocess.run(["su", user, "-s", "/bin/sh", "-c", NEEDED], capture_output=True).returncode:
+        user = getpass.getuser()  # nobody else may run this Python
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
+    (folder / "sshd_config").write_text(
+        settings + "StrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
+    )
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {(folder / 'host.pub').read_text()}")
+    host = f"Host device\nHostName 127.0.0.1\nPort {port}\nUser {user}\nIdentityFile {folder}/user\n"
+    (folder / "config").write_text(host + f"UserKnownHostsFile {folder}/known_hosts\nGlobalKnownHostsFile none\n")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/config "$@"\n')
+    (folder / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(remote, "PAUSE_SECONDS", 0.1)
+    running = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(folder / "sshd_config")], stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    try:
+        yield Server(folder, running)
+    finally:
+        running.terminate()
+        running.wait()
+        subprocess.run(["userdel", "--force", f"hat{os.getpid()}"], check=False, capture_output=True)
+        shutil.rmtree(folder)
+
+
+def test_a_device_is_timed_by_ssh_and_keeps_nothing(server: Server) -> None:
+    bench = server.bench()
+    latency = bench.measure(SPACE.largest)
+    assert latency.latency_ms > 0
+    assert (latency.signature.device, latency.signature.runs) == ("far", 3)
+    (folder,) = server.left()
+    assert folder.startswith("hat-")
+    bench.close()
+    assert server.left() == []
+
+
+def children(pid: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+def test_a_dropped_connection_is_made_again(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = server.bench()
+    bench.measure(SPACE.smallest)
+    for connection in children(server.running.pid):
+        os.kill(connection, signal.SIGKILL)
+    assert bench.measure(SPACE.smallest).latency_ms > 0
+    assert "connecting again (1 of 5)" in capsys.readouterr().err
+    bench.close()
+    assert server.left() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"python": "python-of-nowhere"}, "not found"),
+        ({"folder": "/nowhere"}, "No such file"),
+        ({"host": "xyz"}, "xyz"),
+    ],
+)
+def test_what_cannot_be_reached_is_one_line(server: Server, changes: dict[str, str], told: str) -> None:
+    with pytest.raises(InputError, match=told) as caught:
+        server.bench(**changes)
+    assert str(caught.value).startswith("device far: ")
+
+
+def test_an_unknown_host_key_is_refused(server: Server) -> None:
+    (server.folder / "known_hosts").write_text("")
+    with pytest.raises(InputError, match="Host key verification failed"):
+        server.bench()
