@@ -110,15 +110,14 @@ def file_of(kind):
 def settings(**parts):
     """For params: what a command reads from its configuration files, as text; a change of anything else rebuilds nothing.
 
-    One argument for each kind of file: the keys that count.
+    One argument for each kind of file: the keys that count. What was measured by hand counts with its device.
     """
 
     def resolved(wildcards):
-        chosen = {}
-        for kind, keys in parts.items():
-            contents = FILES[kind][name_of(kind, wildcards)][1]
-            chosen[kind] = {key: contents[key] for key in keys}
-        return json.dumps(chosen, sort_keys=True)
+        found = {kind: FILES[kind][name_of(kind, wildcards)][1] for kind in parts}
+        chosen = {kind: {key: found[kind][key] for key in keys} for kind, keys in parts.items()}
+        measured = found.get("device", {}).get("measured")
+        return json.dumps(chosen, sort_keys=True) + CONTENTS.of([[measured]] if measured else [])
 
     return resolved
 

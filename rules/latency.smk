@@ -1,4 +1,9 @@
 # Latency of SubTransformers on a device, the predictor that learns from it, and what the budgets mean in milliseconds.
+from dataclasses import fields
+
+from hat.engines.interface import Device
+
+
 localrules:
     fetch_latency,
     merge_latency,
@@ -7,7 +12,7 @@ localrules:
 
 
 # The keys of a device file that change a measurement.
-MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published", "ssh")]
+MACHINE = [field.name for field in fields(Device) if field.name != "name"]
 
 
 # For resources: whether what is timed on a device runs on a GPU.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,19 +13,20 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency import remote
 from hat.latency.protocol import Protocol, Workload
+from hat.latency.recorded import RecordedBench
 from hat.latency.remote import RemoteBench, Ssh
-from hat.latency.serve import answers, setting
+from hat.latency.serve import answers, by_hand, setting
 from hat_workflow.kit import kit
 
 from tests.unit.latency_world import SPACE
@@ -44,6 +46,8 @@ def test_a_conversation() -> None:
     assert second["numbers"]["latency_ms"] > 0
     assert "not divisible" in third["error"]
     assert fourth["numbers"]["anchor_ms"] > 0
+    (early,) = answers([json.dumps(SPACE.smallest.to_dict())])
+    assert "before how to time" in early["error"]
 
 
 def test_what_the_device_lacks_is_told() -> None:
@@ -65,6 +69,68 @@ def test_the_archive_runs_alone_and_is_the_same_every_time(tmp_path: Path) -> No
     signature, timed = map(json.loads, run.stdout.splitlines())
     assert signature["signature"]["commit"] is None
     assert timed["numbers"]["latency_ms"] > 0
+
+
+LINES = [SETTING, SPACE.smallest.to_dict(), SPACE.largest.to_dict()]
+
+
+def recorded(path: Path, **changes: Any) -> RecordedBench:
+    return RecordedBench(replace(DEVICE, **changes), WORKLOAD, PROTOCOL, SPACE.smallest, path)
+
+
+@pytest.fixture(scope="module")
+def brought_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the archive wrote on a device without this project."""
+    folder = tmp_path_factory.mktemp("device")
+    (folder / "kit.pyz").write_bytes(kit(LINES))
+    run = subprocess.run([sys.executable, "-I", "kit.pyz"], cwd=folder, capture_output=True, text=True, check=True)
+    assert "measured.jsonl is finished: bring it back" in run.stderr
+    return folder / "measured.jsonl"
+
+
+def test_what_was_timed_by_hand_is_looked_up(brought_back: Path) -> None:
+    bench = recorded(brought_back)
+    timed = [json.loads(line) for line in brought_back.read_text().splitlines()][1:3]
+    for sub, row in zip((SPACE.smallest, SPACE.largest), timed, strict=True):
+        assert bench.measure(sub).numbers() == row["numbers"]
+    other = SPACE.sample(random.Random(1))
+    assert other not in (SPACE.smallest, SPACE.largest)
+    with pytest.raises(InputError, match="was not measured"):
+        bench.measure(other)
+
+
+def test_what_was_timed_otherwise_does_not_count(brought_back: Path) -> None:
+    with pytest.raises(InputError, match="nothing measured with"):
+        recorded(brought_back, threads=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text.replace('"latency_ms": ', '"latency_ms": 1'), "other contents than its last line signs"),
+        (lambda text: text.rsplit("\n", 2)[0] + "\n", "not finished"),
+        (lambda text: text[:-9], "not what an archive of pack_device wrote"),
+        (lambda text: "", "not what an archive of pack_device wrote"),
+    ],
+)
+def test_a_file_that_is_not_whole_is_refused(
+    brought_back: Path, tmp_path: Path, change: Callable[[str], str], told: str
+) -> None:
+    path = tmp_path / "measured.jsonl"
+    path.write_text(change(brought_back.read_text()))
+    with pytest.raises(InputError, match=told):
+        recorded(path)
+
+
+def test_timing_by_hand_goes_on_after_a_kill(brought_back: Path, tmp_path: Path) -> None:
+    path, written = tmp_path / "measured.jsonl", brought_back.read_text().splitlines(keepends=True)
+    path.write_text("".join(written[:2]) + written[2][:20])  # killed while it wrote the third line
+    lines = [json.dumps(line) for line in LINES]
+    by_hand(lines, path)
+    assert path.read_text().splitlines(keepends=True)[:2] == written[:2]
+    assert recorded(path).measure(SPACE.largest).latency_ms > 0
+    with pytest.raises(InputError, match="answers another archive"):
+        by_hand([lines[0], *reversed(lines[1:])], path)
 
 
 class Server(NamedTuple):

@@ -38,12 +38,13 @@ def keys_of(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[
 def test_every_key_has_a_description_and_a_default(kind: Kind) -> None:
     schema = settings.schema(kind)
     found = dict(keys_of(schema))
+    needed = {f"{path} > {key}" for path, rule in found.items() for key in rule.get("required", [])}
     assert found
     assert schema["additionalProperties"] is False
     for key, rule in found.items():
         assert rule.get("description"), key
         nested = key.rsplit(" > ", 1)[-1]
-        required = nested in schema.get("required", []) or nested in rule.get("required", [])
+        required = key in needed or nested in schema.get("required", []) or nested in rule.get("required", [])
         assert "default" in rule or required or "url" in key, key
 
 

@@ -14,6 +14,7 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 SPEAKING = (
     "hat/errors.py",
+    "hat/latency/recorded.py",
     "hat/latency/remote.py",
     "hat/latency/serve.py",
     "hat/progress.py",

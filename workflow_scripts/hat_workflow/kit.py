@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from hat.latency.serve import LINES
 
 from hat_workflow.code_hash import SCRIPTS, hashed_files
 
@@ -13,9 +18,11 @@ WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, so that equal code makes equal archives."""
 
 
-def kit() -> bytes:
-    """A zip archive that a Python of 3.11 or later runs."""
+def kit(lines: Sequence[Any] = ()) -> bytes:
+    """A zip archive that a Python of 3.11 or later runs. With `lines` (JSON values) it times those by itself."""
     files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(ENTRY, speaking=True)}
+    if lines:
+        files[LINES] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"__main__.py": MAIN.encode(), **files}.items():

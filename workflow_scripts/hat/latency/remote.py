@@ -122,8 +122,8 @@ class RemoteBench:
         line = process.stdout.readline()
         if not line:
             assert process.stderr is not None
-            told = process.stderr.read().decode(errors="replace").strip().splitlines()
-            raise EOFError(told[-1] if told else "")
+            said = process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise EOFError(said[-1] if said else "")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             self.close()

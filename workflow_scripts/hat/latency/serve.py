@@ -1,16 +1,21 @@
 """The device's end of timing from afar: it is told what to time in JSON, a line each, and answers a line each.
 
-The first line says how: device, workload, protocol and anchor; the answer is the signature of this machine. Each line
-that follows is an architecture; the answer is its raw latency. What is wrong is answered as {"error": ...}. The end of
-the input ends it. It runs from an archive of the modules that it imports (`hat_workflow.kit`), without the rest.
+A line with an anchor says how: device, workload, protocol and anchor; the answer is the signature of this machine. Any
+other line is an architecture; the answer is its raw latency. What is wrong is answered as {"error": ...}. It runs from
+an archive of the modules that it imports (`hat_workflow.kit`), without the rest: on what it is told on standard input
+or, if the archive holds lines of its own, on those.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from hat.architecture import SubTransformer
@@ -18,10 +23,16 @@ from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency.protocol import Bench, Protocol, Workload
 from hat.latency.signature import Signature
+from hat.progress import Progress, say
+
+LINES = "lines.jsonl"
+"""What an archive is told that runs by itself."""
+MEASURED = "measured.jsonl"
+"""Where such an archive writes its answers, in the working directory."""
 
 
 def setting(device: Device, workload: Workload, protocol: Protocol, anchor: SubTransformer) -> dict[str, Any]:
-    """The first line: how to time."""
+    """How to time, as a line says it."""
     parts = {"device": asdict(device), "workload": asdict(workload), "protocol": asdict(protocol)}
     return {**parts, "anchor": anchor.to_dict()}
 
@@ -32,15 +43,18 @@ def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             told = json.loads(line)
-            if bench is None:
+            if "anchor" in told:
                 bench = _bench(told)
                 yield {"signature": bench.signature.to_dict()}
+            elif bench is None:
+                raise InputError("line", "an architecture before how to time", "a line with an anchor first")
             else:
-                yield {"numbers": bench.measure(SubTransformer.from_dict(told)).numbers()}
+                sub = SubTransformer.from_dict(told)
+                yield {"architecture": sub.key, "numbers": bench.measure(sub).numbers()}
         except InputError as error:
             yield {"error": str(error)}
         except ImportError as error:
-            yield {"error": f"{error}: install it in the Python that the device file names"}
+            yield {"error": f"{error}: install it in the Python that times"}
 
 
 def _bench(told: dict[str, Any]) -> Bench:
@@ -57,7 +71,60 @@ def signature_of(answer: dict[str, Any], commit: str | None) -> Signature:
     return replace(Signature.from_dict(answer["signature"], "device"), commit=commit)
 
 
+def checksum(lines: Iterable[str]) -> str:
+    """SHA-256 of answers, a line each."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def by_hand(lines: list[str], output: Path) -> None:
+    """Answer all `lines` in the file `output`, whose last line is a checksum of the others.
+
+    A run that was killed goes on, and a longer list goes on where a shorter one ended. InputError when something cannot
+    be timed, or when `output` answers other lines.
+    """
+    done = _answered(lines, output)
+    progress = Progress("measure", len(lines), unit="lines", done=len(done))
+    with open(output, "w", encoding="utf-8") as stream:
+        stream.writelines(f"{line}\n" for line in done)
+        settings = [line for line in lines[: len(done)] if "anchor" in json.loads(line)][-1:]
+        found = answers([*settings, *lines[len(done) :]])
+        for _ in settings:
+            next(found)
+        for answer in found:
+            if "error" in answer:
+                raise InputError("device", answer["error"])
+            done.append(json.dumps(answer))
+            stream.write(done[-1] + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+            progress.step()
+        stream.write(json.dumps({"sha256": checksum(done)}) + "\n")
+    say(f"{output} is finished: bring it back")
+
+
+def _answered(lines: list[str], output: Path) -> list[str]:
+    """The answers that are there, without a checksum and without what a kill has torn."""
+    done = output.read_text(encoding="utf-8").split("\n")[:-1] if output.exists() else []
+    done = [line for line in done if "sha256" not in json.loads(line)]
+    for line, answer in zip(lines, map(json.loads, done), strict=False):
+        told = json.loads(line)
+        same = "signature" in answer if "anchor" in told else answer.get("architecture") == _key(told)
+        if not same:
+            raise InputError(output, "answers another archive", "move it away, and start once more")
+    return done[: len(lines)]
+
+
+def _key(architecture: dict[str, Any]) -> str:
+    return SubTransformer.from_dict(architecture).key
+
+
 def main() -> None:
-    """Answer on standard output what is told on standard input."""
-    for answer in answers(sys.stdin):
+    with zipfile.ZipFile(sys.argv[0]) as archive:
+        own = archive.read(LINES).decode().splitlines() if LINES in archive.namelist() else []
+    if own:
+        try:
+            by_hand(own, Path(MEASURED))
+        except InputError as error:
+            sys.exit(f"error: {error}")
+    for answer in answers(sys.stdin) if not own else ():
         print(json.dumps(answer), flush=True)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency.device_signature import DeviceSignature
 from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
+from hat.latency.recorded import RecordedBench
 from hat.latency.remote import RemoteBench, Ssh
 from hat.latency.signature import Latency, common_signature
 
 from hat_workflow import command, settings
 from hat_workflow.kit import kit
+
+AnyBench = Bench | RemoteBench | RecordedBench
 
 
 def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
@@ -41,18 +45,24 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
     )
 
 
-def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench | RemoteBench:
-    """This machine, or the one that its file says how to reach, set up by the arguments of `add_arguments`."""
+def bench(args: argparse.Namespace, anchor: SubTransformer) -> AnyBench:
+    """What times on the device: here, by ssh, or by hand before; set up by the arguments of `add_arguments`."""
     record = settings.load("device", args.device)
     if record["published"] is not None:
         raise InputError(
             args.device, "is not at hand, its latencies are published ones", "a device without 'published'"
         )
-    described = {name: value for name, value in record.items() if name not in ("description", "published", "ssh")}
-    device = Device(name=settings.find("device", args.device).stem, **described)
+    device = described(settings.find("device", args.device).stem, record)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
     how = (device, workload, Protocol(runs=args.runs), anchor)
+    if record["measured"]:
+        return RecordedBench(*how, Path(record["measured"]))
     return RemoteBench(*how, Ssh(**record["ssh"]), kit()) if record["ssh"] else Bench(*how)
+
+
+def described(name: str, record: Mapping[str, Any]) -> Device:
+    """A device of this name, from the contents of its file."""
+    return Device(name=name, **{key.name: record[key.name] for key in fields(Device) if key.name != "name"})
 
 
 def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
@@ -64,7 +74,7 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
     return lambda sub: here.measure(sub).at(anchor_ms)
 
 
-def bench_of_samples(args: argparse.Namespace) -> tuple[Bench | RemoteBench, float]:
+def bench_of_samples(args: argparse.Namespace) -> tuple[AnyBench, float]:
     """This machine, set up as for the device's samples, and what their anchor takes (ms). InputError as above."""
     device = DeviceSignature.load(args.signature)
     here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)))

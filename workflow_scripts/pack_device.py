@@ -1,0 +1,94 @@
+"""Pack an archive that times, on a device that ssh does not reach, all that an experiment wants to know of it so far.
+
+On the device: `python3 kit.pyz` (Python 3.11 or later, numpy, PyYAML and the engine's runtime). It goes on where it was
+killed, and writes measured.jsonl. Bring that file back and name it in the device file: `measured: measured.jsonl`. Once
+searches have found candidates, pack again: what is new is timed then.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hat.architecture import DesignSpace, SubTransformer
+from hat.errors import InputError
+from hat.files import replacing
+from hat.latency.collection import anchor
+from hat.latency.protocol import Protocol, Workload
+from hat.latency.samples import draw_samples
+from hat.latency.serve import setting
+from hat.progress import say
+from hat.search.tables import read_candidates
+from hat_workflow import command, experiment, paths, settings
+from hat_workflow.arguments import timing
+from hat_workflow.experiment import Experiment
+from hat_workflow.kit import kit
+from hat_workflow.studies import MEASURED
+
+
+def main(args: argparse.Namespace) -> None:
+    asked = experiment.read(args.experiment)
+    name = settings.find("device", args.device).stem
+    tasks = [known["task"] for known in asked.wildcards(devices=True) if known["device"] == name]
+    if not tasks:
+        raise InputError(args.experiment, f"no task has the device {name!r}", f"devices: {{{name}: {{}}}}")
+    lines = [line for of in (_samples, _found) for task in tasks for line in of(asked, task, name)]
+    archive = kit(lines)
+    with replacing(args.output) as temporary:
+        temporary.write_bytes(archive)
+    say(f"{args.output}: {len(lines)} lines to time; on the device: python3 {args.output.name}")
+
+
+def _samples(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]]:
+    """How to time the task's samples, and their architectures."""
+    wanted, space = asked.tasks[task]["latency"], _space(asked, task)
+    yield _setting(asked, task, device, wanted["runs"])
+    yield from (sub.to_dict() for sub in draw_samples(space, asked.settings["seed"], wanted["samples"]))
+
+
+def _found(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]]:
+    """How to time models, and the architectures that searches and models have so far."""
+    found = dict.fromkeys(_models(asked, {"experiment": asked.name, "task": task, "device": device}))
+    if found:
+        yield _setting(asked, task, device, asked.tasks[task]["measurement"]["runs"])
+        yield from (sub.to_dict() for sub in found)
+
+
+def _space(asked: Experiment, task: str) -> DesignSpace:
+    name = asked.tasks[task]["space"]
+    return settings.as_design_space(asked.files["space"][name][1], name)
+
+
+def _setting(asked: Experiment, task: str, device: str, runs: int) -> dict[str, Any]:
+    wanted = asked.tasks[task]
+    workload = Workload.from_statistics(
+        Path(paths.STATISTICS.format(corpus=wanted["corpus"])), wanted["sentence_length"]
+    )
+    machine = timing.described(device, asked.files["device"][device][1])
+    return setting(machine, workload, Protocol(runs=runs), anchor(_space(asked, task)))
+
+
+def _models(asked: Experiment, known: dict[str, str]) -> Iterator[SubTransformer]:
+    """The architectures of models whose latency is asked for, and the best candidates, as far as they are there."""
+    for model in asked.measured_on(known["task"], known["device"]):
+        path = Path(model.architecture.format(**known))
+        if path.exists() and not model.is_rival:
+            yield SubTransformer.load(path)
+    for budget in asked.budgets(known["task"], known["device"]):
+        path = Path(paths.CANDIDATES.format(**known, budget=budget))
+        if path.exists():
+            yield from (candidate.sub for candidate in read_candidates(path)[:MEASURED])
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--experiment", required=True, help="experiment: its name or its file")
+    p.add_argument("--device", required=True, help="one of its devices")
+    p.add_argument("--output", type=Path, default=Path("kit.pyz"), metavar="PYZ", help="archive (default: %(default)s)")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
