@@ -1,4 +1,7 @@
 # Latency of SubTransformers on a device, the predictor that learns from it, and what the budgets mean in milliseconds.
+from hat.engines.factory import module_of
+
+
 localrules:
     fetch_latency,
     merge_latency,
@@ -9,6 +12,9 @@ localrules:
 # The keys of a device file that change a measurement.
 MACHINE = [key for key in configuration.schema("device")["properties"] if key not in ("description", "published")]
 
+
+# For params: what a command does that times models, with the engine of its device.
+timing_code = lambda command: lambda wildcards: code(command, module_of(FILES["device"][wildcards.device][1]["engine"]))
 
 # For resources: whether what is timed on a device runs on a GPU.
 gpu_of_device = lambda wildcards: int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
@@ -81,7 +87,7 @@ rule collect_latency:
         runtime=240,
         gpu=gpu_of_device,
     params:
-        code=code("collect_latency"),
+        code=timing_code("collect_latency"),
         command=command("collect_latency"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),

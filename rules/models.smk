@@ -337,7 +337,7 @@ rule measure_model:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("measure_model"),
+        code=timing_code("measure_model"),
         command=command("measure_model"),
         settings=settings(device=MACHINE),
         device=file_of("device"),
@@ -382,7 +382,7 @@ rule measure_rival:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("measure_rival"),
+        code=timing_code("measure_rival"),
         command=command("measure_rival"),
         settings=settings(device=MACHINE),
         device=file_of("device"),

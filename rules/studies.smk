@@ -103,7 +103,7 @@ rule profile_latency:
         runtime=120,
         gpu=gpu_of_device,
     params:
-        code=code("profile_latency"),
+        code=timing_code("profile_latency"),
         command=command("profile_latency"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),
@@ -274,7 +274,7 @@ rule search_online:
         runtime=480,
         gpu=gpu_of_device,
     params:
-        code=code("search_online"),
+        code=timing_code("search_online"),
         command=command("search_online"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),
