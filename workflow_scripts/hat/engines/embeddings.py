@@ -37,19 +37,38 @@ class Table:
         return cls(*quantise_rows(values)) if dtype == "int8" else cls(values)
 
 
+@dataclass(frozen=True)
+class Columns:
+    """A table whose columns lie in several places, one after the other."""
+
+    parts: tuple[Table, ...]
+
+    def rows(self, ids: NDArray[np.int64], width: int) -> Floats:
+        """As those of `Table`."""
+        found = []
+        for part in self.parts:
+            found.append(part.rows(ids, width))
+            width -= found[-1].shape[1]
+        return found[0] if len(found) == 1 else np.concatenate(found, 1)
+
+
 class Embeddings:
     """Source and target side of a model: embedded tokens as its graphs take them."""
 
-    def __init__(self, source: Table, target: Table, position_dim: int) -> None:
+    def __init__(self, source: Table | Columns, target: Table | Columns, position_dim: int) -> None:
         self._source, self._target, self._position_dim = source, target, position_dim
         self._positions = sinusoidal_positions(FIRST_POSITIONS, position_dim)
 
     @classmethod
     def of(cls, sub: SubTransformer, weights: Weights, dtype: str) -> Embeddings:
         """From the tables among a model's weights, which may be one for both sides."""
-        source = Table.of(weights["embeddings.source_table"], dtype)
-        own = weights.get("embeddings.target_table")
-        return cls(source, source if own is None else Table.of(own, dtype), sub.position_dim)
+        source, own = weights["embeddings.source_table"], weights.get("embeddings.target_table")
+        if own is not None:
+            return cls(Table.of(source, dtype), Table.of(own, dtype), sub.position_dim)
+        width = sub.decoder_embed_dim  # the columns that are the output layer, too, and those that are not
+        target = Table.of(source[:, :width], dtype)
+        beyond = [Table.of(source[:, width:], dtype)] if source.shape[1] > width else []
+        return cls(Columns((target, *beyond)), target, sub.position_dim)
 
     def source(self, ids: NDArray[np.int64], width: int) -> Floats:
         """A whole sentence (S,) -> (S, width)"""

@@ -62,11 +62,21 @@ class StepState:
 class GraphEngine:
     """See `hat.engines.interface.Engine`. Token ids are int64, logits float32 and valid until the next step.
 
-    The step's graph has `rows` hypotheses a sentence; a state may use fewer.
+    The step's graph has `rows` hypotheses a sentence; a state may use fewer. `independent` says that the logits of a
+    sentence stay the same, to the last bit, whatever other sentences are in the batch.
     """
 
-    def __init__(self, sub: SubTransformer, embeddings: Embeddings, encoder: Runner, step: Runner, rows: int) -> None:
-        self.sub, self.embeddings, self.rows = sub, embeddings, rows
+    def __init__(
+        self,
+        sub: SubTransformer,
+        embeddings: Embeddings,
+        encoder: Runner,
+        step: Runner,
+        *,
+        rows: int,
+        independent: bool,
+    ) -> None:
+        self.sub, self.embeddings, self.rows, self.independent = sub, embeddings, rows, independent
         self._encoder, self._step = encoder, step
         self._layers = range(sub.decoder_layers)
         self._state: StepState | None = None
@@ -131,6 +141,7 @@ class GraphEngine:
         embedded[:, : state.rows] = self.embeddings.target(tokens, state.length, width).reshape(
             state.sentences, state.rows, width
         )
+        embedded[:, state.rows :] = embedded[:, :1]  # idle rows: nothing of an earlier sentence stays
         hypotheses = np.arange(self.rows)
         inputs["newest"][0, 0, hypotheses, at - self.rows + hypotheses] = 0
         inputs["newest"][0, 0, hypotheses, at + hypotheses] = 1

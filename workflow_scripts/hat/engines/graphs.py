@@ -27,6 +27,8 @@ from hat.engines.weights import Floats, Weights
 MASKED = -1e9
 """Added to the scores of what must not be attended to: their probabilities become 0, without NaNs in a row of them."""
 NORM_EPSILON = 1e-5
+OUTPUT_TABLE = "output_table"
+"""The name of the output layer's weights in a step's graph."""
 FIRST_SENTENCES, FIRST_SOURCE, FIRST_ROOM = 1, 32, 32
 """B, S and T of a graph as it is written."""
 
@@ -49,8 +51,11 @@ class Writer(Protocol):
 
     def output(self, tensor: Any, name: str) -> None: ...
 
-    def linear(self, x: Any, weight: Floats, bias: Floats | None, *, relu: bool = False, name: str = "") -> Any:
-        """x (N, inputs), weight (outputs, inputs) -> (N, outputs), in the number format of the writer."""
+    def linear(self, x: Any, weight: Floats, bias: Floats | None, *, name: str, relu: bool = False) -> Any:
+        """x (N, inputs), weight (outputs, inputs) -> (N, outputs), in the number format of the writer.
+
+        `name` is the weight's, one of its own.
+        """
 
     def norm(self, x: Any, weight: Floats, bias: Floats) -> Any:
         """Layer norm over the last axis."""
@@ -141,7 +146,7 @@ def write_step(writer: Writer, sub: SubTransformer, weights: Weights, rows: int)
         q = n.heads(n.linear(x, f"{place}.cross.q", scale=width**-0.5), heads, width)
         x = n.residual(x, n.attend(q, cross_k, cross_v, masks[attended], f"{place}.cross.out"), f"{place}.cross_norm")
         x = n.feed_forward(x, place)
-    logits = writer.linear(x, output_table(sub, weights), None, name="output_table")
+    logits = writer.linear(x, output_table(sub, weights), None, name=OUTPUT_TABLE)
     writer.output(logits, "logits")
     writer.output(writer.log_sum_exp(logits), "total")
 

@@ -18,11 +18,14 @@ from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
 from hat.engines.tflite import TfliteWriter
 from hat.engines.weights import Floats, Weights, random_weights
 
+Graph = bytes | os.PathLike[str]
+"""A graph's content, or its file."""
+
 
 class LiteRtRunner:
     """See `hat.engines.graph_engine.Runner`. The graph is a file's path or its content."""
 
-    def __init__(self, graph: bytes | str | os.PathLike[str], threads: int) -> None:
+    def __init__(self, graph: Graph, threads: int) -> None:
         source = {"model_content": graph} if isinstance(graph, bytes) else {"model_path": os.fspath(graph)}
         self._content = graph  # the interpreter reads weights from it and keeps no reference
         self._interpreter = Interpreter(**source, num_threads=threads)
@@ -67,8 +70,15 @@ def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows:
 
 def build_with(sub: SubTransformer, weights: Weights, device: Device, rows: int) -> GraphEngine:
     """The dense model of `sub` with these weights."""
-    encoder, step = (LiteRtRunner(graph, device.threads) for graph in graphs(sub, weights, device.dtype, rows))
-    return GraphEngine(sub, Embeddings.of(sub, weights, device.dtype), encoder, step, rows)
+    return load(sub, Embeddings.of(sub, weights, device.dtype), graphs(sub, weights, device.dtype, rows), device, rows)
+
+
+def load(
+    sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
+) -> GraphEngine:
+    """The model of two graphs, encoder and step, as `graphs` writes them."""
+    encoder, step = (LiteRtRunner(graph, device.threads) for graph in graphs)
+    return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=True)
 
 
 def graphs(sub: SubTransformer, weights: Weights, dtype: str, rows: int) -> tuple[bytes, bytes]:

@@ -1,12 +1,12 @@
 """Writes a graph as an ONNX file, with fp32 or int8 weights, operation by operation.
 
 int8 weights have one scale for each output channel; ONNX Runtime quantises activations on the fly, one scale for all
-rows of a product, and multiplies integers (VNNI on x86, dot products on ARM).
+rows of a product, and multiplies integers (VNNI on x86, dot products on ARM). Matrices may lie in another file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,14 @@ RUNTIMES_OWN = "com.microsoft"
 
 
 class OnnxWriter:
-    """See `hat.engines.graphs.Writer`: a tensor is its name. `dtype` is float32 or int8."""
+    """See `hat.engines.graphs.Writer`: a tensor is its name. `dtype` is float32 or int8.
 
-    def __init__(self, dtype: str) -> None:
+    Matrices are part of the file, unless `stored` says at which offsets they lie in the file `beside` it.
+    """
+
+    def __init__(self, dtype: str, stored: Mapping[str, int] | None = None, beside: str = "") -> None:
         self.int8 = dtype == "int8"
+        self._stored, self._beside = stored or {}, beside
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._inputs: list[Any] = []
@@ -42,15 +46,15 @@ class OnnxWriter:
         self._nodes.append(helper.make_node("Identity", [tensor], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
 
-    def linear(self, x: str, weight: Floats, bias: Floats | None, *, relu: bool = False, name: str = "") -> str:
+    def linear(self, x: str, weight: Floats, bias: Floats | None, *, name: str, relu: bool = False) -> str:
         addend = [] if bias is None else [self._constant(bias)]
         if self.int8:
             values, scales = quantise_rows(weight)
-            matrix, scale = self._constant(values.T), self._constant(scales)
-            inputs = [x, matrix, scale, "", *addend] if addend else [x, matrix, scale]
-            y = self._add("DynamicQuantizeMatMul", inputs, domain=RUNTIMES_OWN)
+            columns = self.transpose(self._matrix(values, name), 1, 0)  # done once, when the file is loaded
+            inputs = [x, columns, self._constant(scales)]
+            y = self._add("DynamicQuantizeMatMul", [*inputs, "", *addend] if addend else inputs, domain=RUNTIMES_OWN)
         else:
-            y = self._add("Gemm", [x, self._constant(weight), *addend], transB=1)
+            y = self._add("Gemm", [x, self._matrix(weight, name), *addend], transB=1)
         return self._add("Relu", [y]) if relu else y
 
     def norm(self, x: str, weight: Floats, bias: Floats) -> str:
@@ -108,6 +112,17 @@ class OnnxWriter:
         name = self._name()
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
+
+    def _matrix(self, values: NDArray[Any], name: str) -> str:
+        if name not in self._stored:
+            return self._constant(values)
+        dtype = helper.np_dtype_to_tensor_dtype(values.dtype)
+        tensor = TensorProto(name=self._name(), data_type=dtype, dims=values.shape, data_location=TensorProto.EXTERNAL)
+        place = {"location": self._beside, "offset": self._stored[name], "length": values.nbytes}
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        self._constants.append(tensor)
+        return tensor.name
 
     def _add(self, code: str, inputs: Sequence[str], domain: str = "", **attributes: Any) -> str:
         name = self._name()

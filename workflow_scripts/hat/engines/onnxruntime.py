@@ -18,6 +18,9 @@ from hat.engines.weights import Floats, Weights, random_weights
 
 ERRORS_ONLY = 3
 
+Graph = bytes | os.PathLike[str]
+"""A graph's content, or its file."""
+
 
 class OnnxRunner:
     """See `hat.engines.graph_engine.Runner`. The graph is a file's path or its content.
@@ -25,7 +28,7 @@ class OnnxRunner:
     Inputs are arrays of the host, bound by their address; outputs likewise, once a run has told their shapes.
     """
 
-    def __init__(self, graph: bytes | str | os.PathLike[str], threads: int) -> None:
+    def __init__(self, graph: Graph, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = ERRORS_ONLY
@@ -63,8 +66,16 @@ def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows:
 
 def build_with(sub: SubTransformer, weights: Weights, device: Device, rows: int) -> GraphEngine:
     """The dense model of `sub` with these weights."""
-    encoder, step = (OnnxRunner(graph, device.threads) for graph in graphs(sub, weights, device.dtype, rows))
-    return GraphEngine(sub, Embeddings.of(sub, weights, device.dtype), encoder, step, rows)
+    return load(sub, Embeddings.of(sub, weights, device.dtype), graphs(sub, weights, device.dtype, rows), device, rows)
+
+
+def load(
+    sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
+) -> GraphEngine:
+    """The model of two graphs, encoder and step, as `graphs` writes them."""
+    encoder, step = (OnnxRunner(graph, device.threads) for graph in graphs)
+    # int8: one scale for the activations of all rows
+    return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=device.dtype != "int8")
 
 
 def graphs(sub: SubTransformer, weights: Weights, dtype: str, rows: int) -> tuple[bytes, bytes]:

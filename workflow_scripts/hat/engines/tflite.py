@@ -1,13 +1,13 @@
 """Writes a graph as a TFLite file, with fp32 or int8 weights, operation by operation.
 
 int8 weights have one scale for each output channel; the runtime quantises activations on the fly, one scale for each
-row. XNNPACK then multiplies integers (VNNI on x86, dot products on ARM). Weights lie behind the flatbuffer at offsets
-that it names, so that a file is read by mapping it into memory.
+row. XNNPACK then multiplies integers (VNNI on x86, dot products on ARM). Matrices lie behind the flatbuffer at offsets
+that it names, so that a file is read by mapping it into memory, and others may refer to what lies in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -25,8 +25,6 @@ SCHEMA_VERSION = 3
 PER_CHANNEL_VERSION = 9
 """Of FULLY_CONNECTED: fp32 activations quantised on the fly, int8 weights with a scale for each output channel."""
 ALIGNMENT = 64
-SMALL_BYTES = 1024
-"""What is smaller stands in the flatbuffer itself: the runtime reads shapes and axes from there."""
 EMPTY_BUFFERS = 1
 """The format's first buffer is empty: that of tensors that a run computes."""
 
@@ -41,7 +39,8 @@ class TfliteWriter:
         self._graph = schema.SubGraphT()
         self._graph.tensors, self._graph.operators, self._graph.inputs, self._graph.outputs = [], [], [], []
         self._shapes: list[tuple[int, ...]] = []
-        self._data: list[bytes | memoryview] = []
+        self._data: list[memoryview] = []
+        self._behind: dict[str, int] = {}
         self._codes: dict[tuple[str, int], int] = {}
 
     def input(self, name: str, shape: Sequence[int]) -> int:
@@ -54,7 +53,7 @@ class TfliteWriter:
         self._graph.tensors[tensor].name = name.encode()
         self._graph.outputs.append(tensor)
 
-    def linear(self, x: int, weight: Floats, bias: Floats | None, *, relu: bool = False, name: str = "") -> int:
+    def linear(self, x: int, weight: Floats, bias: Floats | None, *, name: str, relu: bool = False) -> int:
         shape = (self._shapes[x][0], weight.shape[0])
         options = {"fusedActivationFunction": int(relu), "asymmetricQuantizeInputs": self.int8}
         addend = -1 if bias is None else self._constant(bias)
@@ -116,24 +115,33 @@ class TfliteWriter:
 
     def content(self) -> bytes:
         """The file. It is packed twice: where the weights lie depends on the size of what comes before them."""
-        large = [data for data in self._data if len(data) >= SMALL_BYTES]
-        sizes = [len(data) for data in large]
-        first = _aligned(len(self._packed(dict.fromkeys(range(len(large)), 1))))
-        offsets = [first + sum(map(_aligned, sizes[:number])) for number in range(len(large))]
-        parts: list[bytes | memoryview] = [self._packed(dict(enumerate(offsets)))]
-        for offset, data in zip(offsets, large, strict=True):
-            parts.append(b"\0" * (offset - sum(map(len, parts))))
-            parts.append(data)
-        return b"".join(parts)
+        content = bytearray(self._packed(self._offsets(first=1)))
+        offsets = self._offsets(_aligned(len(content)))
+        content[:] = self._packed(offsets)
+        for number, offset in offsets.items():
+            content.extend(b"\0" * (offset - len(content)))
+            content.extend(self._data[number])
+        return bytes(content)
 
-    def _packed(self, offsets: dict[int, int]) -> bytes:
+    def stored(self) -> dict[str, int]:
+        """Where in the file the weights with names lie, in bytes from its start, row after row."""
+        offsets = self._offsets(_aligned(len(self._packed(self._offsets(first=1)))))
+        return {name: offsets[number] for name, number in self._behind.items()}
+
+    def _offsets(self, first: int) -> dict[int, int]:
+        """Of the data behind the flatbuffer, which begins at `first`."""
+        found = {}
+        for number in self._behind.values():
+            found[number] = first
+            first = _aligned(first + len(self._data[number]))
+        return found
+
+    def _packed(self, offsets: Mapping[int, int]) -> bytes:
         model, buffers = schema.ModelT(), [schema.BufferT() for _ in range(EMPTY_BUFFERS)]
-        large = 0
-        for data in self._data:
+        for number, data in enumerate(self._data):
             buffer = schema.BufferT()
-            if len(data) >= SMALL_BYTES:
-                buffer.offset, buffer.size = offsets[large], len(data)
-                large += 1
+            if number in offsets:
+                buffer.offset, buffer.size = offsets[number], len(data)
             else:
                 buffer.data = np.frombuffer(data, np.uint8)
             buffers.append(buffer)
@@ -153,6 +161,8 @@ class TfliteWriter:
 
     def _constant(self, values: NDArray[Any], name: str = "") -> int:
         tensor = self._tensor(values.shape, str(values.dtype), name)
+        if name:
+            self._behind[name] = len(self._data)
         self._data.append(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
         self._graph.tensors[tensor].buffer = EMPTY_BUFFERS + len(self._data) - 1
         return tensor
