@@ -1,6 +1,7 @@
 # Latency of SubTransformers on a device, the predictor that learns from it, and what the budgets mean in milliseconds.
 from dataclasses import fields
 
+from hat.engines.factory import module_of
 from hat.engines.interface import Device
 
 
@@ -14,6 +15,9 @@ localrules:
 # The keys of a device file that change a measurement.
 MACHINE = [field.name for field in fields(Device) if field.name != "name"]
 
+
+# For params: what a command does that times models, with the engine of its device.
+timing_code = lambda command: lambda wildcards: code(command, module_of(FILES["device"][wildcards.device][1]["engine"]))
 
 # For resources: whether what is timed on a device runs on a GPU.
 gpu_of_device = lambda wildcards: int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
@@ -86,7 +90,7 @@ rule collect_latency:
         runtime=240,
         gpu=gpu_of_device,
     params:
-        code=code("collect_latency"),
+        code=timing_code("collect_latency"),
         command=command("collect_latency"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),

@@ -1,5 +1,6 @@
 # Dense models, each made and timed: SubTransformers that a search found, ordinary Transformers, given ones, members of
 # the space; from scratch, from what others learned, quantised.
+from hat.corpus.description import PREPARATION
 from hat.interop.architectures import read_architecture
 
 
@@ -31,6 +32,15 @@ recipe = lambda wildcards: settings(
 given_path = lambda wildcards: configuration.find("architecture", model_of(wildcards).given)
 given_file = lambda wildcards: configuration.shown(given_path(wildcards))
 given_architecture = lambda wildcards: read_architecture(given_path(wildcards)).key
+
+# For input: the latency of the model on each device where it is measured anyway.
+known_latencies = lambda wildcards: [
+    paths.MODEL_LATENCY.format(**{**wildcards, "model": name, "device": device})
+    for name in [model_of(wildcards).timed_as]
+    for device in TASKS[wildcards.task]["devices"]
+    if ASKED.at_hand(device) and name in {model.name for model in ASKED.measured_on(wildcards.task, device)}
+]
+SHIPPED_ENGINES = ("litert", "onnxruntime")
 
 # For params: the checksum of a checkpoint to import; a file on this machine counts by its contents.
 checksum = lambda wildcards: model_of(wildcards).sha256 or (
@@ -315,6 +325,55 @@ rule quantise_model:
         """
 
 
+# What a user puts on a device; it says how fast it is where that is measured anyway.
+rule export_model:
+    input:
+        checkpoint=paths.CHECKPOINT,
+        bpe=of_corpus(paths.BPE),
+        tokens=of_corpus(paths.TOKENS),
+        raw=of_corpus(paths.RAW),
+        score=paths.fill(paths.SCORE, split="test"),
+        latency=known_latencies,
+    output:
+        directory(paths.SHIP),
+    log:
+        "logs/export_model/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/export_model/{experiment}/{task}/{model}.jsonl"
+    wildcard_constraints:
+        model=any_of(model.name for model in EVERY_MODEL if not model.is_rival),
+    conda:
+        "../envs/fairseq.yaml"
+    resources:
+        mem_mb=scaled(6000),
+        runtime=120,
+    params:
+        code=code("export_model", *map(module_of, SHIPPED_ENGINES)),
+        command=command("export_model"),
+        settings=settings(corpus=["licence", *PREPARATION]),
+        corpus=file_of("corpus"),
+        beam=of_task("generation", "beam"),
+        length_penalty=of_task("generation", "length_penalty"),
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
+            --checkpoint {input.checkpoint:q} \
+            --corpus {params.corpus:q} \
+            --bpe {input.bpe:q} \
+            --tokens {input.tokens:q} \
+            --raw {input.raw:q} \
+            --score {input.score:q} \
+            --latency {input.latency:q} \
+            --beam {params.beam} \
+            --length-penalty {params.length_penalty} \
+            --threads {threads} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule measure_model:
     input:
         architecture=architecture,
@@ -337,7 +396,7 @@ rule measure_model:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("measure_model"),
+        code=timing_code("measure_model"),
         command=command("measure_model"),
         settings=settings(device=MACHINE),
         device=file_of("device"),
@@ -382,7 +441,7 @@ rule measure_rival:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("measure_rival"),
+        code=timing_code("measure_rival"),
         command=command("measure_rival"),
         settings=settings(device=MACHINE),
         device=file_of("device"),

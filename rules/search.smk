@@ -90,7 +90,7 @@ rule confirm_subtransformer:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("confirm_subtransformer"),
+        code=timing_code("confirm_subtransformer"),
         command=command("confirm_subtransformer"),
         settings=settings(device=MACHINE),
         device=file_of("device"),

@@ -104,7 +104,7 @@ rule profile_latency:
         runtime=120,
         gpu=gpu_of_device,
     params:
-        code=code("profile_latency"),
+        code=timing_code("profile_latency"),
         command=command("profile_latency"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),
@@ -275,7 +275,7 @@ rule search_online:
         runtime=480,
         gpu=gpu_of_device,
     params:
-        code=code("search_online"),
+        code=timing_code("search_online"),
         command=command("search_online"),
         settings=settings(space=GENES, device=MACHINE),
         space=file_of("space"),
@@ -348,7 +348,7 @@ rule measure_candidates:
         mem_mb=scaled(4000),
         gpu=gpu_of_device,
     params:
-        code=code("measure_candidates"),
+        code=timing_code("measure_candidates"),
         command=command("measure_candidates"),
         settings=settings(device=MACHINE),
         device=file_of("device"),

@@ -33,3 +33,19 @@ rule models:
             ],
         ),
     localrule: True
+
+
+# Every model of every trained task as a folder to ship.
+rule ship:
+    input:
+        each(
+            paths.SHIP,
+            [
+                {"task": task, "model": name}
+                for task, found in MODELS.items()
+                if ASKED.trained(task)
+                for name, model in found.items()
+                if not model.is_rival
+            ],
+        ),
+    localrule: True

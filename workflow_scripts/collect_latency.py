@@ -10,6 +10,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+from hat.engines.factory import module_of
 from hat.errors import InputError
 from hat.latency.collection import anchor, collect
 from hat.latency.samples import draw_samples, write_samples
@@ -30,6 +31,7 @@ def main(args: argparse.Namespace) -> None:
     # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
         "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
+        "engine": code_hash(module_of(bench.device.engine)),
         "space": space.to_dict(),
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),

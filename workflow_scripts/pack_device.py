@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     if not tasks:
         raise InputError(args.experiment, f"no task has the device {name!r}", f"devices: {{{name}: {{}}}}")
     lines = [line for of in (_samples, _found) for task in tasks for line in of(asked, task, name)]
-    archive = kit(lines)
+    archive = kit(asked.files["device"][name][1]["engine"], lines)
     with replacing(args.output) as temporary:
         temporary.write_bytes(archive)
     say(f"{args.output}: {len(lines)} lines to time; on the device: python3 {args.output.name}")

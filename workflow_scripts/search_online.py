@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hat.architecture import Genes, SubTransformer
 from hat.budgets import budget_ms
+from hat.engines.factory import module_of
 from hat.files import file_digest, write_json
 from hat.latency.device_signature import DeviceSignature
 from hat.rolling import rolling_folder
@@ -28,6 +29,7 @@ def main(args: argparse.Namespace) -> None:
         "signature": file_digest(args.signature),
         "runs": args.search_runs,
         "code": code_hash("hat.latency.protocol"),
+        "engine": code_hash(module_of(device.signature.engine)),
     }
     space = searching.design_space(args)
     needed: dict[SubTransformer, float] = {}

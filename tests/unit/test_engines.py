@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hat.engines.factory import create_engine, engine_facts
@@ -82,24 +86,93 @@ def test_facts() -> None:
     }
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize(("engine", "package"), [("litert", "ai-edge-litert"), ("onnxruntime", "onnxruntime")])
+def test_runtimes_without_torch_time_random_models(engine: str, package: str, dtype: str) -> None:
+    device = Device(name="bench", engine=engine, dtype=dtype)
+    sub = SPACE.sample(random.Random(2))
+    made: Any = create_engine(sub, VOCABULARIES, device, rows=3)
+    state = made.start(made.encode(made.tokens([7, 8, 2])), 3)
+    logits = made.step(made.tokens([5, 6, 5]), state)
+    assert logits.shape == (3, 30)
+    assert np.array_equal(logits[0], logits[2])
+    assert not np.allclose(logits[0], logits[1])
+    facts = asdict(engine_facts(device))
+    assert facts.pop("processor")
+    assert facts == {"engine": engine, "engine_version": version(package), "dtype": dtype, "threads": 1}
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"engine": "abacus"}, "device bench: unknown engine 'abacus'; legal: torch_eager"),
-        ({"dtype": "int3"}, "device bench: unknown dtype 'int3'; legal: float32, bfloat16, float16"),
-        ({"processor": "tpu"}, "device bench: torch finds no 'tpu' here; legal: cpu"),
+        (
+            {"engine": "abacus"},
+            "device bench > engine: unknown engine 'abacus'; legal: torch_eager, litert, onnxruntime",
+        ),
+        (
+            {"dtype": "int8"},
+            "device bench > dtype: 'int8' with the engine torch_eager; legal: float32, bfloat16, float16",
+        ),
+        (
+            {"engine": "litert", "dtype": "bfloat16"},
+            "device bench > dtype: 'bfloat16' with the engine litert; legal: float32, int8",
+        ),
+        (
+            {"engine": "onnxruntime", "processor": "cuda"},
+            "device bench > processor: 'cuda' with the engine onnxruntime; legal: cpu",
+        ),
+        ({"processor": "tpu"}, "device bench > processor: 'tpu' with the engine torch_eager; legal: cpu, cuda"),
     ],
 )
-def test_what_a_machine_does_not_have_is_refused(wrong: dict[str, str], told: str) -> None:
+def test_what_an_engine_does_not_have_is_refused(wrong: dict[str, str], told: str) -> None:
     for refused in (engine_facts, lambda device: create_engine(SPACE.smallest, VOCABULARIES, device)):
         with pytest.raises(InputError) as caught:
             refused(Device(name="bench", **wrong))
-        assert str(caught.value).startswith(told)
+        assert str(caught.value) == told
 
 
-def test_a_runtime_is_imported_only_when_a_device_names_it() -> None:
-    code = "import sys, hat.latency.collection, hat.latency.protocol\n"
-    code += "print(*sorted({'torch', 'numpy'} & set(sys.modules)))"
-    scripts = Path(__file__).parents[2] / "workflow_scripts"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=scripts)
-    assert answer.stdout.split() == ["numpy"]
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError, match="device bench: torch finds no 'cuda' here; legal: cpu"):
+        engine_facts(Device(name="bench", processor="cuda"))
+
+
+def test_a_runtime_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "hat.engines.litert", raising=False)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(InputError, match=r"device bench: the engine litert needs ai_edge_litert\.interpreter; legal: "):
+        engine_facts(Device(name="bench", engine="litert"))
+
+
+HEAVY = {"torch", "pandas", "sklearn", "ai_edge_litert", "onnx", "onnxruntime"}
+MEASURE = """
+import sys
+import hat.latency.collection
+from hat.latency.protocol import Bench, Protocol, Workload
+from hat.engines.interface import Device
+from tests.unit.latency_world import SPACE
+if {engine!r}:
+    work = Workload(source_vocabulary=20, target_vocabulary=20, share_embeddings=True, sentence_length=3)
+    bench = Bench(Device(name="bench", engine={engine!r}), work, Protocol(runs=1, dry_runs=0), SPACE.smallest)
+    assert bench.measure(SPACE.maximum).latency_ms > 0
+print("imported:", *sorted({heavy} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("", []),
+        ("litert", ["ai_edge_litert"]),
+        ("onnxruntime", ["onnx", "onnxruntime"]),
+        ("torch_eager", ["torch"]),
+    ],
+)
+def test_measuring_imports_the_runtime_that_a_device_names_and_no_other(engine: str, expected: list[str]) -> None:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([*map(str, (root, root / "workflow_scripts")), *sys.path])
+    }
+    words = [sys.executable, "-c", MEASURE.format(engine=engine, heavy=HEAVY)]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    assert answer.stdout.splitlines()[-1].split() == ["imported:", *expected]

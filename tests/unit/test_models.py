@@ -118,6 +118,26 @@ def test_a_study_that_has_nothing_to_study_is_one_line(tmp_path: Path, task: dic
     assert "> studies" in str(caught.value)
 
 
+def test_a_device_has_the_number_formats_of_its_engine(tmp_path: Path) -> None:
+    device = tmp_path / "mine.yaml"
+    task = {"devices": {str(device): {"budgets": ["25%"]}}}
+    for engine, dtype in (("litert", "int8"), ("onnxruntime", "float32"), ("torch_eager", "bfloat16")):
+        write_yaml(device, {"engine": engine, "dtype": dtype})
+        assert read(tmp_path, task).at_hand("mine")
+    for wrong, told in (
+        ({"dtype": "int8"}, "dtype: 'int8' with the engine torch_eager; legal: float32, bfloat16, float16"),
+        ({"engine": "litert", "dtype": "float16"}, "dtype: 'float16' with the engine litert; legal: float32, int8"),
+        ({"engine": "litert", "processor": "cuda"}, "processor: 'cuda' with the engine litert; legal: cpu"),
+        ({"engine": "openvino"}, "engine: 'openvino'; legal: litert, onnxruntime, torch_eager"),
+    ):
+        write_yaml(device, wrong)
+        with pytest.raises(InputError) as caught:
+            read(tmp_path, task)
+        assert "\n" not in str(caught.value)
+        assert str(caught.value).startswith(f"{device}")
+        assert str(caught.value).endswith(told)
+
+
 def test_one_name_means_one_thing_in_all_tasks(tmp_path: Path) -> None:
     big = {"architecture": "transformer-big", "checkpoint": "big.pt"}
     tasks = {

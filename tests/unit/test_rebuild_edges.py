@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from hat.engines.factory import RUNS_ON, module_of
 from hat_workflow.code_hash import SCRIPTS, SPEAKING, code_hash, hashed_files
 
 GROUND = ("hat/__init__.py", "hat/architecture.py", "hat/files.py", "hat_workflow/__init__.py")
@@ -45,17 +46,37 @@ TRANSLATING = (
     "hat_workflow/arguments/translating.py",
 )
 MEASURING = (
-    *(*GROUND, *SETTINGS, *ARGUMENTS, *MODEL),
+    *(*GROUND, *SETTINGS, *ARGUMENTS),
     "hat/engines/__init__.py",
     "hat/engines/factory.py",
     "hat/engines/interface.py",
-    "hat/engines/torch_eager.py",
     "hat/latency/__init__.py",
     "hat/latency/device_signature.py",
     "hat/latency/protocol.py",
     "hat/latency/signature.py",
     "hat_workflow/arguments/timing.py",
 )
+GRAPHS = (
+    *GROUND[:-1],
+    "hat/engines/__init__.py",
+    "hat/engines/embeddings.py",
+    "hat/engines/graph_engine.py",
+    "hat/engines/graphs.py",
+    "hat/engines/interface.py",
+    "hat/engines/quantised.py",
+    "hat/engines/weights.py",
+)
+ENGINES = {
+    "litert": (*GRAPHS, "hat/engines/litert.py", "hat/engines/tflite.py"),
+    "onnxruntime": (*GRAPHS, "hat/engines/onnxruntime.py", "hat/engines/onnx_file.py"),
+    "torch_eager": (
+        *(*GROUND[:-1], *MODEL),
+        "hat/engines/__init__.py",
+        "hat/engines/interface.py",
+        "hat/engines/torch_eager.py",
+    ),
+}
+"""What is behind the latencies of an engine besides the command that times it."""
 SEARCH = (
     "hat/budgets.py",
     "hat/search/__init__.py",
@@ -103,7 +124,13 @@ def test_the_loss_of_a_subtransformer_does_not_depend_on_the_search() -> None:
 
 def test_a_latency_does_not_depend_on_what_asks_for_it() -> None:
     rooms = {path.rsplit("/", 1)[0] for path in hashed_files("hat.latency.protocol")}
-    assert rooms == {"hat", "hat/engines", "hat/latency", "hat/model"}
+    assert rooms == {"hat", "hat/engines", "hat/latency"}
+
+
+def test_a_latency_depends_on_the_engine_of_its_device_alone() -> None:
+    assert set(RUNS_ON) == set(ENGINES)
+    for engine, files in ENGINES.items():
+        assert hashed_files(module_of(engine)) == sorted(files)
 
 
 def test_only_the_measuring_of_rivals_depends_on_how_they_are_timed_and_counted() -> None:

@@ -70,6 +70,12 @@ def test_targets_have_names(repository: House) -> None:
     assert "draw_figure" not in jobs
 
 
+def test_every_model_can_be_shipped(repository: House) -> None:
+    jobs = repository.planned("ship")
+    assert jobs["export_model"] == jobs["score_model"] == jobs["translate_model"] > 5
+    assert jobs["measure_model"] > 0, "a bundle says how fast it is"
+
+
 def resources_of(house: House, *words: str) -> dict[str, str]:
     """What the jobs of each rule ask for, as a dry-run tells it."""
     run = house.snakemake("--dry-run", *words, "--quiet", "host")

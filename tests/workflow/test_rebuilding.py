@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hat.engines.factory import RUNS_ON
+from hat_workflow import settings
 from hat_workflow.code_hash import hashed_files
 
 from tests.workflow.conftest import EXPERIMENT, HERE, House, finished_house
@@ -76,6 +78,21 @@ def test_comments_and_descriptions_rebuild_nothing(house: House) -> None:
             stream.write("# a remark\n")
     house.replace(DEVICE, "description: ", "description: Here. ")
     assert planned(house) == {}
+
+
+def test_only_the_engine_of_a_device_is_behind_its_latencies(house: House) -> None:
+    def change(engine: str) -> None:
+        house.replace(f"workflow_scripts/hat/engines/{engine}.py", "def build(", "CHANGED = 1\n\n\ndef build(")
+
+    named = settings.load("device", house.root / DEVICE)["engine"]
+    for engine in RUNS_ON:
+        if engine != named:
+            change(engine)
+    assert planned(house) == {}
+    change(named)
+    jobs = planned(house)
+    assert jobs.items() >= {"collect_latency": 2, "measure_model": 4, "confirm_subtransformer": 2}.items()
+    assert not {"train_supertransformer", "binarise_corpus", "design_baseline"} & set(jobs)
 
 
 def test_another_budget_rebuilds_its_search_its_model_and_the_paper(house: House) -> None:

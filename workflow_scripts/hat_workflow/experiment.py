@@ -11,6 +11,7 @@ from typing import Any
 
 from hat.budgets import budget_name
 from hat.corpus.description import Corpus
+from hat.engines.factory import check as check_engine
 from hat.errors import Faults, InputError, nearest
 from hat.interop.architectures import read_architecture
 
@@ -201,8 +202,13 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
             with faults.collect(), _at(f"{where} > baselines > {kind}"):
                 designed(space, kind, value)
     for device, wanted in task["devices"].items():
-        published = files["device"][device][1]["published"]
-        if published is not None and name not in published:
+        device_file, facts = files["device"][device]
+        published = facts["published"]
+        if published is None:
+            with faults.collect():
+                place = settings.shown(device_file)
+                check_engine(facts["engine"], facts["processor"], facts["dtype"], place)
+        elif name not in published:
             said = f"{device!r} has no published latencies for this task"
             faults.add(InputError(f"{where} > devices", said, nearest(name, published)))
         names = []

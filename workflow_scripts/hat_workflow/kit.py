@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
+from hat.engines.factory import module_of
 from hat.latency.serve import LINES
 
 from hat_workflow.code_hash import SCRIPTS, hashed_files
@@ -18,9 +19,9 @@ WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, so that equal code makes equal archives."""
 
 
-def kit(lines: Sequence[Any] = ()) -> bytes:
-    """A zip archive that a Python of 3.11 or later runs. With `lines` (JSON values) it times those by itself."""
-    files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(ENTRY, speaking=True)}
+def kit(engine: str, lines: Sequence[Any] = ()) -> bytes:
+    """A zip archive that a Python of 3.11 or later runs, with this engine. Given `lines` (JSON), it times those by itself."""
+    files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(ENTRY, module_of(engine), speaking=True)}
     if lines:
         files[LINES] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     written = io.BytesIO()

@@ -71,6 +71,7 @@ ARCHITECTURE = f"{MODEL}/architecture.yaml"
 TRAINING_REPORT = f"{MODEL}/train.json"
 HYPOTHESES = f"{MODEL}/score/{{split}}.hyp"
 SCORE = f"{MODEL}/score/{{split}}.json"
+SHIP = f"{MODEL}/ship"
 MODEL_LATENCY = f"{MODEL}/latency/{{device}}.json"
 
 PAPER = f"{EXPERIMENT}/paper"

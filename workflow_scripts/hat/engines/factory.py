@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device, Engine, EngineFacts, Vocabularies
 from hat.errors import InputError
 
+PAPER_BEAM = 5
+RUNS_ON: dict[str, dict[str, tuple[str, ...]]] = {
+    "torch_eager": {"cpu": ("float32", "bfloat16", "float16"), "cuda": ("float32", "bfloat16", "float16")},
+    "litert": {"cpu": ("float32", "int8")},
+    "onnxruntime": {"cpu": ("float32", "int8")},
+}
+"""The processors of each engine, and the number formats that it has there."""
 
-def create_engine(sub: SubTransformer, vocabularies: Vocabularies, device: Device) -> Engine:
+
+def create_engine(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int = PAPER_BEAM) -> Engine:
     """The engine that `device` names, holding the dense model of `sub` with random weights.
 
-    InputError when this machine does not have that engine.
+    It decodes up to `rows` hypotheses at once. InputError when there is no such engine here.
     """
-    _check_known(device)
-    from hat.engines.torch_eager import build
-
-    return build(sub, vocabularies, device)
+    return _runtime(device).build(sub, vocabularies, device, rows)
 
 
 def engine_facts(device: Device) -> EngineFacts:
     """The facts of the engine that `device` names, on this machine. InputError when this machine does not have it."""
-    _check_known(device)
-    from hat.engines.torch_eager import facts
-
-    return facts(device)
+    return _runtime(device).facts(device)
 
 
-def _check_known(device: Device) -> None:
-    if device.engine != "torch_eager":
-        raise InputError(f"device {device.name}", f"unknown engine {device.engine!r}", "torch_eager")
+def check(engine: str, processor: str, dtype: str, place: str) -> None:
+    """InputError, naming `place`, unless there is such an engine with this processor and this number format."""
+    if engine not in RUNS_ON:
+        raise InputError(f"{place} > engine", f"unknown engine {engine!r}", ", ".join(RUNS_ON))
+    processors = RUNS_ON[engine]
+    if processor not in processors:
+        raise InputError(f"{place} > processor", f"{processor!r} with the engine {engine}", ", ".join(processors))
+    if dtype not in processors[processor]:
+        raise InputError(f"{place} > dtype", f"{dtype!r} with the engine {engine}", ", ".join(processors[processor]))
+
+
+def module_of(engine: str) -> str:
+    """The module that holds an engine: what is behind its latencies."""
+    return f"hat.engines.{engine}"
+
+
+def _runtime(device: Device) -> Any:
+    check(device.engine, device.processor, device.dtype, f"device {device.name}")
+    try:
+        return import_module(module_of(device.engine))
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"device {device.name}", f"the engine {device.engine} needs {error.name}", "this package installed"
+        ) from None

@@ -51,8 +51,8 @@ class TorchEager:
             torch.cuda.synchronize(self.processor)
 
 
-def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device) -> TorchEager:
-    """The dense model of `sub`, with random weights."""
+def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int) -> TorchEager:
+    """The dense model of `sub`, with random weights, for any number of `rows`."""
     model = Transformer(
         sub,
         source_vocabulary=vocabularies.source_vocabulary,
@@ -83,5 +83,5 @@ def _processor(device: Device) -> torch.device:
 
 def _dtype(device: Device) -> torch.dtype:
     if device.dtype not in DTYPES:
-        raise InputError(f"device {device.name}", f"unknown dtype {device.dtype!r}", ", ".join(DTYPES))
+        raise InputError(f"device {device.name}", f"dtype: {device.dtype!r} for a torch model", ", ".join(DTYPES))
     return DTYPES[device.dtype]

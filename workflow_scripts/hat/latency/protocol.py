@@ -19,14 +19,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from hat.architecture import SubTransformer
-from hat.engines.factory import create_engine, engine_facts
+from hat.engines.factory import PAPER_BEAM, create_engine, engine_facts
 from hat.engines.interface import Device, Engine, Vocabularies
 from hat.errors import InputError
 from hat.files import JsonFile
 from hat.latency.signature import Latency, Signature, checkout_commit, dropped
 
 EOS, WORD = 2, 4
-PAPER_BEAM = 5
 PAPER_RUNS = 300
 PAPER_DRY_RUNS = 5
 PAPER_TRIM = 0.1
@@ -73,11 +72,11 @@ class Bench:
         del task["share_embeddings"]
         facts = {**asdict(engine_facts(device)), **task, **asdict(protocol), "anchor": anchor.key}
         self.signature = Signature(device=device.name, **facts, commit=checkout_commit())
-        self._anchor = create_engine(anchor, workload, device)
+        self._anchor = create_engine(anchor, workload, device, protocol.beam)
 
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of the dense model of `sub`, with random weights."""
-        return self.measure_engine(create_engine(sub, self.workload, self.device))
+        return self.measure_engine(create_engine(sub, self.workload, self.device, self.protocol.beam))
 
     def measure_engine(self, engine: Engine) -> Latency:
         """The raw latency of the model that an engine of this device holds, one with this workload's vocabularies."""

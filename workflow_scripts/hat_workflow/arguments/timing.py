@@ -57,7 +57,9 @@ def bench(args: argparse.Namespace, anchor: SubTransformer) -> AnyBench:
     how = (device, workload, Protocol(runs=args.runs), anchor)
     if record["measured"]:
         return RecordedBench(*how, Path(record["measured"]))
-    return RemoteBench(*how, Ssh(**record["ssh"]), kit()) if record["ssh"] else Bench(*how)
+    if record["ssh"]:
+        return RemoteBench(*how, Ssh(**record["ssh"]), kit(device.engine))
+    return Bench(*how)
 
 
 def described(name: str, record: Mapping[str, Any]) -> Device:

@@ -1,0 +1,98 @@
+"""ONNX Runtime on CPUs, x86 and ARM, fp32 and int8. Needs onnxruntime, and onnx to write graphs; no torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from hat.architecture import SubTransformer
+from hat.engines.embeddings import Embeddings
+from hat.engines.graph_engine import GraphEngine
+from hat.engines.graphs import write_encoder, write_step
+from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
+from hat.engines.weights import Floats, Weights, random_weights
+
+ERRORS_ONLY = 3
+
+Graph = bytes | os.PathLike[str]
+"""A graph's content, or its file."""
+
+
+class OnnxRunner:
+    """See `hat.engines.graph_engine.Runner`. The graph is a file's path or its content.
+
+    Inputs are arrays of the host, bound by their address; outputs likewise, once a run has told their shapes.
+    """
+
+    def __init__(self, graph: Graph, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = ERRORS_ONLY
+        source = graph if isinstance(graph, bytes) else os.fspath(graph)
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        self._outputs = [found.name for found in self._session.get_outputs()]
+        self.inputs: dict[str, Floats] = {}
+        self._found: dict[str, Floats] = {}
+
+    def resize(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        changed = {
+            name: shape for name, shape in shapes.items() if name not in self.inputs or self.inputs[name].shape != shape
+        }
+        if changed:
+            self.inputs = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+            self._found = {}
+
+    def run(self) -> dict[str, Floats]:
+        if self._found:
+            self._session.run_with_iobinding(self._binding)
+            return self._found
+        self._found = dict(zip(self._outputs, self._session.run(self._outputs, self.inputs), strict=True))
+        self._binding: Any = self._session.io_binding()
+        for name, values in self.inputs.items():
+            self._binding.bind_input(name, "cpu", 0, np.float32, values.shape, values.ctypes.data)
+        for name, values in self._found.items():
+            self._binding.bind_output(name, "cpu", 0, np.float32, values.shape, values.ctypes.data)
+        return self._found
+
+
+def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int) -> GraphEngine:
+    """The dense model of `sub`, with random weights."""
+    return build_with(sub, random_weights(sub, vocabularies), device, rows)
+
+
+def build_with(sub: SubTransformer, weights: Weights, device: Device, rows: int) -> GraphEngine:
+    """The dense model of `sub` with these weights."""
+    return load(sub, Embeddings.of(sub, weights, device.dtype), graphs(sub, weights, device.dtype, rows), device, rows)
+
+
+def load(
+    sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
+) -> GraphEngine:
+    """The model of two graphs, encoder and step, as `graphs` writes them."""
+    encoder, step = (OnnxRunner(graph, device.threads) for graph in graphs)
+    # int8: one scale for the activations of all rows
+    return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=device.dtype != "int8")
+
+
+def graphs(sub: SubTransformer, weights: Weights, dtype: str, rows: int) -> tuple[bytes, bytes]:
+    """The files of encoder and step."""
+    from hat.engines.onnx_file import OnnxWriter  # who has the files needs no onnx
+
+    encoder, step = OnnxWriter(dtype), OnnxWriter(dtype)
+    write_encoder(encoder, sub, weights)
+    write_step(step, sub, weights, rows)
+    return encoder.content(), step.content()
+
+
+def facts(device: Device) -> EngineFacts:
+    return EngineFacts(
+        engine=device.engine,
+        engine_version=onnxruntime.__version__,
+        processor=cpu_name(),
+        dtype=device.dtype,
+        threads=device.threads,
+    )
