@@ -20,7 +20,7 @@ WRITTEN = (1980, 1, 1, 0, 0, 0)
 
 
 def kit(engine: str, lines: Sequence[Any] = ()) -> bytes:
-    """A zip archive that a Python of 3.11 or later runs, with this engine. Given `lines` (JSON), it times those by itself."""
+    """A zip archive that a Python of 3.11 or later runs, with this engine; given `lines` (JSON), on these alone."""
     files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(ENTRY, module_of(engine), speaking=True)}
     if lines:
         files[LINES] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
