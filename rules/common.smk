@@ -19,7 +19,7 @@ from hat_workflow.command import told
 from hat_workflow.contents import Contents
 from hat_workflow.settings import GENES
 
-CONFIG_KEYS = ("experiment", "mirror")
+CONFIG_KEYS = ("device", "experiment", "mirror")
 
 # Commands run in the Python that runs Snakemake; an activated conda environment still goes before it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
@@ -35,7 +35,7 @@ try:
     for key in config:
         if key not in CONFIG_KEYS:
             raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
-    ASKED = experiment.read(str(config.setdefault("experiment", "demo")), "--config experiment")
+    ASKED = experiment.read(str(config.setdefault("experiment", "demo")), "--config experiment", config.get("device"))
 except InputError as error:
     stop(error)
 

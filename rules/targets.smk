@@ -49,3 +49,15 @@ rule ship:
             ],
         ),
     localrule: True
+
+
+# What a predictor of one device needs, and no more: of --config device=FILE, or of all devices at hand.
+rule device:
+    input:
+        [
+            paths.PREDICTOR_REPORT.format(experiment=NAME, task=task, device=device)
+            for task in TASKS
+            for device in TASKS[task]["devices"]
+            if device in ([configuration.find("device", config["device"]).stem] if "device" in config else AT_HAND)
+        ],
+    localrule: True

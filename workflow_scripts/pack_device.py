@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from hat.architecture import DesignSpace, SubTransformer
-from hat.errors import InputError
 from hat.files import replacing
 from hat.latency.collection import anchor
 from hat.latency.protocol import Protocol, Workload
@@ -29,12 +28,9 @@ from hat_workflow.studies import MEASURED
 
 
 def main(args: argparse.Namespace) -> None:
-    asked = experiment.read(args.experiment)
+    asked = experiment.read(args.experiment, device=args.device)
     name = settings.find("device", args.device).stem
-    tasks = [known["task"] for known in asked.wildcards(devices=True) if known["device"] == name]
-    if not tasks:
-        raise InputError(args.experiment, f"no task has the device {name!r}", f"devices: {{{name}: {{}}}}")
-    lines = [line for of in (_samples, _found) for task in tasks for line in of(asked, task, name)]
+    lines = [line for of in (_samples, _found) for task in asked.tasks for line in of(asked, task, name)]
     archive = kit(asked.files["device"][name][1]["engine"], lines)
     with replacing(args.output) as temporary:
         temporary.write_bytes(archive)
@@ -85,7 +81,7 @@ def _models(asked: Experiment, known: dict[str, str]) -> Iterator[SubTransformer
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--experiment", required=True, help="experiment: its name or its file")
-    p.add_argument("--device", required=True, help="one of its devices")
+    p.add_argument("--device", required=True, help="device: a name or a .yaml file")
     p.add_argument("--output", type=Path, default=Path("kit.pyz"), metavar="PYZ", help="archive (default: %(default)s)")
     return p
 

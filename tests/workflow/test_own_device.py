@@ -11,7 +11,7 @@ from hat_workflow import paths
 
 from tests.workflow.conftest import ROOT, House
 
-EXPERIMENT = ("--config", "experiment=mine.yaml")
+EXPERIMENT = ("--config", "experiment=mine.yaml", "device=board.yaml")
 NAMES = {"experiment": "mine", "task": "demo.de-en", "device": "board", "corpus": "demo.de-en"}
 
 
@@ -19,8 +19,7 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     task = {
         "space": "tests/workflow/tiny/space.yaml",
         "training": "tests/workflow/tiny/training.yaml",
-        "devices": {"./board.yaml": {"budgets": ["50%"]}},
-        "latency": {"samples": 12, "runs": 2},
+        "latency": {"samples": 20, "runs": 2},
     }
     write_yaml(tmp_path / "mine.yaml", {"tasks": {"demo.de-en": task}})
     write_yaml(tmp_path / "board.yaml", {"measured": "measured.jsonl"})
@@ -31,9 +30,9 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     assert refused.returncode != 0
 
     pack = [sys.executable, str(ROOT / "workflow_scripts" / "pack_device.py"), "--experiment", "mine.yaml"]
-    subprocess.run([*pack, "--device", "board", "--output", "kit.pyz"], cwd=tmp_path, check=True)
+    subprocess.run([*pack, "--device", "board.yaml", "--output", "kit.pyz"], cwd=tmp_path, check=True)
     subprocess.run([sys.executable, "-I", "kit.pyz"], cwd=tmp_path, check=True)
-    run = house.snakemake(samples, *EXPERIMENT)
+    run = house.snakemake("device", *EXPERIMENT)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert len(read_csv(tmp_path / samples, ["latency_ms"])) == 12
-    assert house.planned(samples, *EXPERIMENT) == {}
+    assert len(read_csv(tmp_path / samples, ["latency_ms"])) == 20
+    assert house.planned("device", *EXPERIMENT) == {}

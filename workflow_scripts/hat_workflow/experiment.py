@@ -109,8 +109,8 @@ class Experiment:
         return found
 
 
-def read(name: str, place: str | None = None) -> Experiment:
-    """The experiment `name`, which was asked for at `place`.
+def read(name: str, place: str | None = None, device: str | None = None) -> Experiment:
+    """The experiment `name`, which was asked for at `place`; with `device` as one more device of every task.
 
     InputError when it, or what it names, is not legal: a line for each fault.
     """
@@ -130,9 +130,13 @@ def read(name: str, place: str | None = None) -> Experiment:
             with named.collect():
                 wanted["training"] = _named(files, "training", wanted["training"], f"{where} > training")
         devices, wanted["devices"] = wanted["devices"], {}
-        for device, contents in devices.items():
+        for listed, contents in devices.items():
             with named.collect():
-                wanted["devices"][_named(files, "device", device, f"{where} > devices")] = contents
+                wanted["devices"][_named(files, "device", listed, f"{where} > devices")] = contents
+        if device is not None:
+            with named.collect():
+                nothing: Contents = {"budgets": [], "models": []}
+                wanted["devices"].setdefault(_named(files, "device", device, "--config device"), nothing)
         with faults.collect():
             named.tell()
             _check(task, wanted, files, where)
