@@ -52,7 +52,7 @@ def test_a_conversation() -> None:
 
 def test_what_the_device_lacks_is_told() -> None:
     (answer,) = answers([json.dumps(SETTING | {"device": SETTING["device"] | {"processor": "tpu"}})])
-    assert "torch finds no 'tpu' here" in answer["error"]
+    assert "'tpu' with the engine torch_eager" in answer["error"]
 
 
 def test_the_archive_runs_alone_and_is_the_same_every_time(tmp_path: Path) -> None:
