@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -196,6 +199,27 @@ def test_rows_of_integers() -> None:
     values, scales = quantise_rows(matrix)
     assert values.tolist() == [[64, -127, 32], [0, 0, 0], [127, 42, 0]]
     assert np.abs(values * scales[:, None] - matrix).max() <= scales.max() / 2
+
+
+def resident_kilobytes(file: Path) -> int:
+    """What of a mapped file is in memory."""
+    blocks = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text(), flags=re.MULTILINE)
+    mine = [block for block in blocks if str(file) in block.partition("\n")[0]]
+    assert mine, "it is not mapped"
+    return sum(int(number) for block in mine for number in re.findall(r"^Rss: +(\d+) kB", block, flags=re.MULTILINE))
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+def test_weights_are_in_memory_once(tmp_path: Path) -> None:
+    sub = replace(SPACE.maximum, encoder_ffn_dims=(1 << 16,) * SPACE.maximum.encoder_layers)
+    sizes = Vocabularies(source_vocabulary=70, target_vocabulary=70, share_embeddings=True)
+    file = tmp_path / "encoder"
+    file.write_bytes(litert.graphs(sub, random_weights(sub, sizes), "float32", ROWS)[0])
+    loaded = litert.LiteRtRunner(file, 1)
+    assert resident_kilobytes(file) < file.stat().st_size / 1024 / 4
+    assert file.stat().st_size > 10 << 20
+    first = loaded.run()["cross_k0"].copy()
+    np.testing.assert_array_equal(loaded.run()["cross_k0"], first)
 
 
 def test_a_file_of_weights_is_read_from_disk(tmp_path: Any) -> None:

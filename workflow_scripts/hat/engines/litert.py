@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -18,6 +19,8 @@ from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
 from hat.engines.tflite import TfliteWriter
 from hat.engines.weights import Floats, Weights, random_weights
 
+DONT_NEED = 4
+"""Of madvise, on Linux: the kernel may drop these pages."""
 Graph = bytes | os.PathLike[str]
 """A graph's content, or its file."""
 
@@ -34,6 +37,8 @@ class LiteRtRunner:
         self.inputs: dict[str, Floats] = {}
         self._found: dict[str, Floats] = {}
         self._allocate()
+        if not isinstance(graph, bytes):
+            _forget_pages(Path(graph))
 
     def resize(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         changed = {name: shape for name, shape in shapes.items() if self.inputs[name].shape != shape}
@@ -63,6 +68,21 @@ class LiteRtRunner:
         return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(ctypes.c_float)), shape)
 
 
+def _forget_pages(file: Path) -> None:
+    """Let go of the memory in which the file was read: XNNPACK has its own copy of the weights, in another order.
+
+    What is still needed is read again. Elsewhere than on Linux nothing happens.
+    """
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    for line in maps.read_text(encoding="utf-8", errors="replace").splitlines():
+        span, access, *facts = line.split(maxsplit=5)
+        if access.startswith("r-") and facts[-1] == str(file.resolve()):
+            first, last = (int(number, 16) for number in span.split("-"))
+            ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), DONT_NEED)
+
+
 def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int) -> GraphEngine:
     """The dense model of `sub`, with random weights."""
     return build_with(sub, random_weights(sub, vocabularies), device, rows)
@@ -77,7 +97,7 @@ def load(
     sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
 ) -> GraphEngine:
     """The model of two graphs, encoder and step, as `graphs` writes them."""
-    encoder, step = (LiteRtRunner(graph, device.threads) for graph in graphs)
+    step, encoder = (LiteRtRunner(graph, device.threads) for graph in reversed(graphs))  # the larger first: less memory
     return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=True)
 
 
