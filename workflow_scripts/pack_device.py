@@ -23,7 +23,7 @@ from hat.search.tables import read_candidates
 from hat_workflow import command, experiment, paths, settings
 from hat_workflow.arguments import timing
 from hat_workflow.experiment import Experiment
-from hat_workflow.kit import kit
+from hat_workflow.kit import timing_kit
 from hat_workflow.studies import MEASURED
 
 
@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
     asked = experiment.read(args.experiment, device=args.device)
     name = settings.find("device", args.device).stem
     lines = [line for of in (_samples, _found) for task in asked.tasks for line in of(asked, task, name)]
-    archive = kit(asked.files["device"][name][1]["engine"], lines)
+    archive = timing_kit(asked.files["device"][name][1]["engine"], lines)
     with replacing(args.output) as temporary:
         temporary.write_bytes(archive)
     say(f"{args.output}: {len(lines)} lines to time; on the device: python3 {args.output.name}")

@@ -27,7 +27,7 @@ from hat.latency.protocol import Protocol, Workload
 from hat.latency.recorded import RecordedBench
 from hat.latency.remote import RemoteBench, Ssh
 from hat.latency.serve import answers, by_hand, setting
-from hat_workflow.kit import kit
+from hat_workflow.kit import timing_kit
 
 from tests.unit.latency_world import SPACE
 
@@ -56,12 +56,12 @@ def test_what_the_device_lacks_is_told() -> None:
 
 
 def test_the_archive_runs_alone_and_is_the_same_every_time(tmp_path: Path) -> None:
-    assert kit(DEVICE.engine) == kit(DEVICE.engine)
-    names = zipfile.ZipFile(BytesIO(kit(DEVICE.engine))).namelist()
+    assert timing_kit(DEVICE.engine) == timing_kit(DEVICE.engine)
+    names = zipfile.ZipFile(BytesIO(timing_kit(DEVICE.engine))).namelist()
     assert "hat/latency/protocol.py" in names
     workshop = ("hat_workflow", "hat_fairseq", "hat/paper", "hat/predictor")
     assert not [name for name in names if name.startswith(workshop)]
-    (tmp_path / "kit.pyz").write_bytes(kit(DEVICE.engine))
+    (tmp_path / "kit.pyz").write_bytes(timing_kit(DEVICE.engine))
     lines = "".join(json.dumps(told) + "\n" for told in (SETTING, SPACE.smallest.to_dict()))
     run = subprocess.run(
         [sys.executable, "-I", "kit.pyz"], cwd=tmp_path, input=lines, capture_output=True, text=True, check=True
@@ -82,7 +82,7 @@ def recorded(path: Path, **changes: Any) -> RecordedBench:
 def brought_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the archive wrote on a device without this project."""
     folder = tmp_path_factory.mktemp("device")
-    (folder / "kit.pyz").write_bytes(kit(DEVICE.engine, LINES))
+    (folder / "kit.pyz").write_bytes(timing_kit(DEVICE.engine, LINES))
     run = subprocess.run([sys.executable, "-I", "kit.pyz"], cwd=folder, capture_output=True, text=True, check=True)
     assert "measured.jsonl is finished: bring it back" in run.stderr
     return folder / "measured.jsonl"
@@ -141,7 +141,7 @@ class Server(NamedTuple):
 
     def bench(self, **changes: str) -> RemoteBench:
         ssh = replace(Ssh(host="device", python=sys.executable, folder=str(self.folder / "home")), **changes)
-        return RemoteBench(DEVICE, WORKLOAD, PROTOCOL, SPACE.smallest, ssh, kit(DEVICE.engine))
+        return RemoteBench(DEVICE, WORKLOAD, PROTOCOL, SPACE.smallest, ssh, timing_kit(DEVICE.engine))
 
     def left(self) -> list[str]:
         return [path.name for path in (self.folder / "home").iterdir()]

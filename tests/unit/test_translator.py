@@ -29,6 +29,7 @@ from hat.translator.export import write_bundle, write_manifest
 from hat.translator.text import Preparation, Text
 from hat.translator.translator import ROOM_STEP, Translator
 from hat_fairseq.models.transformer import HatTransformer
+from hat_workflow.kit import translating_kit
 
 from tests.unit.test_graphs import RUNTIMES, drawn, engine_of
 from tests.unit.transformer_world import PAD, SPACES, VOCABULARY
@@ -342,6 +343,20 @@ def test_the_command_says_what_is_wrong_in_one_line(shipped: Any) -> None:
         run = run_command(shipped.ship, content, *words)
         lines = [line for line in run.stderr.decode().splitlines() if not line.startswith("INFO")]
         assert (run.returncode, lines) == (2, [told])
+
+
+def test_one_packed_file_translates_alone(shipped: Any, tmp_path: Path) -> None:
+    archive, words = tmp_path / "translate.pyz", ["--model", str(shipped.ship)]
+    archive.write_bytes(translating_kit(["onnxruntime"]))
+    content = "".join(f"{line}\n" for line in GERMAN)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(archive), *words]
+        return subprocess.run(command, cwd=tmp_path, input=content, capture_output=True, text=True, check=False)
+
+    assert run(*words).stdout.splitlines() == load(shipped.ship, engine="onnxruntime").translate(GERMAN)
+    refused = run(*words, "--engine", "litert")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
 
 def test_only_a_newline_ends_a_line() -> None:

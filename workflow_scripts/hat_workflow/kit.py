@@ -1,11 +1,11 @@
-"""The archive that times models on a device: what `hat.latency.serve` imports of this project, and nothing else."""
+"""Archives that run on a device: what one module or command imports of this project, and nothing else."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hat.engines.factory import module_of
@@ -13,19 +13,36 @@ from hat.latency.serve import LINES
 
 from hat_workflow.code_hash import SCRIPTS, hashed_files
 
-ENTRY = "hat.latency.serve"
-MAIN = f"from {ENTRY} import main\nmain()\n"
+TIMES = "hat.latency.serve"
+TRANSLATES = "translate"
+MAIN = """\
+try:
+    {main}
+except ModuleNotFoundError as error:
+    raise SystemExit(f"error: this Python has no {{error.name}}: install it") from None
+"""
 WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, so that equal code makes equal archives."""
 
 
-def kit(engine: str, lines: Sequence[Any] = ()) -> bytes:
-    """A zip archive that a Python of 3.11 or later runs, with this engine; given `lines` (JSON), on these alone."""
-    files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(ENTRY, module_of(engine), speaking=True)}
-    if lines:
-        files[LINES] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+def timing_kit(engine: str, lines: Sequence[Any] = ()) -> bytes:
+    """A zip archive that times models on this engine; given `lines` (JSON), these alone."""
+    told = {LINES: "".join(f"{json.dumps(line)}\n" for line in lines)} if lines else {}
+    return _archive((TIMES, module_of(engine)), f"from {TIMES} import main; main()", told)
+
+
+def translating_kit(engines: Sequence[str]) -> bytes:
+    """A zip archive that is the command `translate` on these engines."""
+    main = f"from {TRANSLATES} import command, main, parser; command.run(parser(), main)"
+    return _archive((TRANSLATES, *map(module_of, engines)), main)
+
+
+def _archive(modules: Sequence[str], main: str, beside: Mapping[str, str] = {}) -> bytes:
+    """What a Python of 3.11 or later runs: these modules with what they import, started by the line `main`."""
+    files = {name: (SCRIPTS / name).read_bytes() for name in hashed_files(*modules, speaking=True)}
+    files |= {name: text.encode() for name, text in {"__main__.py": MAIN.format(main=main), **beside}.items()}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {"__main__.py": MAIN.encode(), **files}.items():
+        for name, content in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(name, WRITTEN), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()

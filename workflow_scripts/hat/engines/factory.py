@@ -23,12 +23,12 @@ def create_engine(sub: SubTransformer, vocabularies: Vocabularies, device: Devic
 
     It decodes up to `rows` hypotheses at once. InputError when there is no such engine here.
     """
-    return _runtime(device).build(sub, vocabularies, device, rows)
+    return runtime(device).build(sub, vocabularies, device, rows)
 
 
 def engine_facts(device: Device) -> EngineFacts:
     """The facts of the engine that `device` names, on this machine. InputError when this machine does not have it."""
-    return _runtime(device).facts(device)
+    return runtime(device).facts(device)
 
 
 def check(engine: str, processor: str, dtype: str, place: str) -> None:
@@ -47,7 +47,8 @@ def module_of(engine: str) -> str:
     return f"hat.engines.{engine}"
 
 
-def _runtime(device: Device) -> Any:
+def runtime(device: Device) -> Any:
+    """The module of the engine that `device` names. InputError when this machine does not have it."""
     check(device.engine, device.processor, device.dtype, f"device {device.name}")
     try:
         return import_module(module_of(device.engine))

@@ -17,7 +17,7 @@ import numpy as np
 
 from hat.architecture import SubTransformer
 from hat.engines.embeddings import Columns, Embeddings, Table
-from hat.engines.factory import check, module_of
+from hat.engines.factory import module_of, runtime
 from hat.engines.interface import Device
 from hat.errors import InputError, nearest
 from hat.files import JsonFile, file_digest, read_text
@@ -55,13 +55,10 @@ def load(
     preparation = _preparation(manifest)
     _check_files(folder, manifest, needed | _files_of(tables) | _files_of_text(preparation))
     device = Device(name=str(folder), engine=name, dtype=dtype, threads=threads)
-    check(name, device.processor, dtype, str(manifest.path))
     sub = SubTransformer.from_dict(manifest["architecture"], manifest.path)
     source, target = (_table(folder, tables[side]) for side in ("source", "target"))
     files = folder / parts["encoder"], folder / parts["step"]
-    made = import_module(module_of(name)).load(
-        sub, Embeddings(source, target, sub.position_dim), files, device, manifest["rows"]
-    )
+    made = runtime(device).load(sub, Embeddings(source, target, sub.position_dim), files, device, manifest["rows"])
     defaults = manifest["generation"]
     return Translator(
         made, _text(folder, preparation), beam=defaults["beam"], length_penalty=defaults["length_penalty"]

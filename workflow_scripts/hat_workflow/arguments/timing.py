@@ -19,7 +19,7 @@ from hat.latency.remote import RemoteBench, Ssh
 from hat.latency.signature import Latency, common_signature
 
 from hat_workflow import command, settings
-from hat_workflow.kit import kit
+from hat_workflow.kit import timing_kit
 
 AnyBench = Bench | RemoteBench | RecordedBench
 
@@ -58,7 +58,7 @@ def bench(args: argparse.Namespace, anchor: SubTransformer) -> AnyBench:
     if record["measured"]:
         return RecordedBench(*how, Path(record["measured"]))
     if record["ssh"]:
-        return RemoteBench(*how, Ssh(**record["ssh"]), kit(device.engine))
+        return RemoteBench(*how, Ssh(**record["ssh"]), timing_kit(device.engine))
     return Bench(*how)
 
 
