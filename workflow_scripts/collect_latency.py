@@ -1,5 +1,7 @@
 """Measure the latency of sampled SubTransformers on this machine: one shard of the samples.
 
+The first of them are chosen to teach the predictor most, the others are random.
+
 Resumes where a killed collection stopped. Each run is followed by one of an anchor, which tells the machine's speed.
 """
 
@@ -11,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hat.errors import InputError
+from hat.latency.choosing import choose_samples
 from hat.latency.collection import anchor, collect
-from hat.latency.samples import draw_samples, write_samples
+from hat.latency.samples import write_samples
 from hat.rolling import rolling_folder
 from hat_workflow import command, settings
 from hat_workflow.arguments import timing
@@ -24,12 +27,12 @@ def main(args: argparse.Namespace) -> None:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
     space = settings.design_space(args.space)
     bench = timing.bench(args, anchor(space))
-    subs = draw_samples(space, args.seed, args.samples)
+    subs = choose_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
     # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
-        "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
+        "code": code_hash("hat.latency.choosing", "hat.latency.collection", "hat.latency.protocol"),
         "space": space.to_dict(),
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),

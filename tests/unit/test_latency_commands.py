@@ -25,8 +25,9 @@ import resolve_budgets
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_json, write_yaml
+from hat.latency.choosing import choose_samples
 from hat.latency.device_signature import DeviceSignature
-from hat.latency.samples import draw_samples, read_samples
+from hat.latency.samples import read_samples
 from hat.predictor import fitting
 from hat.predictor.model import Predictor
 from hat.search.tables import RankedCandidate, write_candidates
@@ -215,7 +216,7 @@ def test_more_samples_keep_those_that_were_measured(place: Path) -> None:
     run(collect_latency, *collect_words(1, 2, 30))
     assert log_lines(place)[:10] == first
     assert len(log_lines(place)) == 15
-    assert [sample.sub for sample in read_samples("shards/1.csv")] == draw_samples(SPACE, 1, 30)[1::2]
+    assert [sample.sub for sample in read_samples("shards/1.csv")] == choose_samples(SPACE, 1, 30)[1::2]
     assert read("shards/1.json")["samples"] == 15
     run(collect_latency, *collect_words(1, 2, 20))
     assert len(log_lines(place)) == 15
