@@ -37,12 +37,19 @@ def imported(path: Path) -> set[str]:
 
 
 def test_there_are_the_papers_tables_and_figures_and_the_studies() -> None:
-    tables = {f"table{number}" for number in range(1, 9)} | {"distillation", "menu", "online", "predictors"}
+    tables = {f"table{number}" for number in range(1, 9)} | {
+        "distillation",
+        "menu",
+        "online",
+        "predictors",
+        "few_samples",
+    }
     figures = {f"figure{number}" for number in (2, *range(6, 13))} | {
         "insights",
         "learning_curves",
         "pareto",
         "stand_in",
+        "transfer",
     }
     assert {name for name, entry in EXHIBITS.items() if entry == "table"} == tables
     assert {name for name, entry in EXHIBITS.items() if entry == "draw"} == figures
