@@ -142,9 +142,19 @@ rule merge_latency:
         """
 
 
+# For input: the predictors of other devices from which a device learns; these learn from none themselves.
+sources = lambda wildcards: [
+    path
+    for named in [of_task("latency", "sources")(wildcards)]
+    if paths.PREDICTOR.format(**wildcards) not in named
+    for path in named
+]
+
+
 rule fit_predictor:
     input:
         samples=paths.SAMPLES,
+        sources=sources,
     output:
         predictor=paths.PREDICTOR,
         report=paths.PREDICTOR_REPORT,
@@ -169,6 +179,7 @@ rule fit_predictor:
             --device-name {wildcards.device:q} \
             --samples {input.samples:q} \
             --space {params.space:q} \
+            --sources {input.sources:q} \
             --seed {params.seed} \
             --predictor {output.predictor:q} \
             --report {output.report:q} \

@@ -113,6 +113,9 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert list(predictions[0]) == ["task", "device", "measured_ms", "predicted_ms", "mlp_ms", "ridge_ms"]
     assert {(row["task"], row["device"]) for row in predictions} == {("any.de-en", "bench")}
 
+    run(fit_predictor, *whose, *words, "--sources", "predictor.pt", "predictor.pt")
+    assert list(read("predictor.json")["models"]) == ["mlp", "ridge", "transfer"]
+
     report["models"][report["chosen"]]["test"]["rmse_ms"] = 0.0  # three test samples of a noisy machine say little
     write_json("predictor.json", report)
     run(

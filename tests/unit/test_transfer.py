@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from hat.predictor import fitting
-from hat.predictor.few_samples import draw_population, planned_trials, study
+from hat.predictor.few_samples import planned_trials, study
 from hat.predictor.fitting import Known, fit
 from hat.predictor.model import Predictor, build_mlp, engineered
-from hat.predictor.transfer import COVERAGE, in_terms_of, transfer
+from hat.predictor.transfer import COVERAGE, draw_population, in_terms_of, transfer
 
 from tests.unit.latency_world import SPACE
 from tests.unit.test_predictor import FEATURES, LAYERED_MS, measured

@@ -21,8 +21,8 @@ def draw(frames: Frames, stem: Path) -> None:
     points = points[[way in WAYS_SHOWN for way in zip(*(points[name] for name in WAYS), strict=True)]]
     with panel_each(points, PLACE) as (figure, panels):
         for axes, rows in panels:
-            for way, (name, look) in WAYS_SHOWN.items():
-                curve = rows[(rows[WAYS] == way).all(axis="columns")]
+            for (sources, selection), (name, look) in WAYS_SHOWN.items():
+                curve = rows[(rows["sources"] == sources) & (rows["selection"] == selection)]
                 if len(curve):
                     axes.plot(curve["samples"], curve["relative"], label=name, **look)
             axes.set(xscale="log", yscale="log", xlabel="Samples", ylabel="RMSE over that of all")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,13 +15,12 @@ from hat.architecture import FEATURE_NAMES, DesignSpace
 from hat.latency.choosing import CHOSEN, informative
 from hat.predictor.fitting import errors, fit_ridge
 from hat.predictor.model import Predictor, engineered
-from hat.predictor.transfer import transfer
+from hat.predictor.transfer import draw_population, transfer
 
 SIZES = (5, 10, 20, 50, 100, 200)
 TEST_ROWS = 400
 CANDIDATES = 600
 """From so many random rows each draw takes its samples: choosing among all would give the same ones each time."""
-POPULATION = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +91,6 @@ def sizes(rows: int) -> list[int]:
 def planned_trials(rows: int, groups: int, draws: int) -> int:
     """How many trials `study` yields with so many groups of sources."""
     return 1 + draws * 2 * len(sizes(rows)) * (1 + groups)
-
-
-def draw_population(space: DesignSpace, seed: int) -> Tensor:
-    """(M, 10) raw features of random architectures."""
-    rng = random.Random(f"{seed}:population")
-    return torch.tensor([space.sample(rng).features() for _ in range(POPULATION)], dtype=torch.float64)
 
 
 def _chosen_first(features: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ All of it is linear in the engineered features, so what comes out is a row of co
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 from torch import Tensor
 
+from hat.architecture import DesignSpace
 from hat.features import layer_products
 from hat.predictor.model import Predictor, engineered
 
 COVERAGE = 0.9
+POPULATION = 1000
 SOURCE_VARIANCES = tuple(10.0**exponent for exponent in range(-2, 6))
 FEATURE_VARIANCES = tuple(10.0**exponent for exponent in range(-6, 4))
 """Prior variances of the coefficients of standardised columns, in units of the noise's."""
@@ -75,6 +78,12 @@ def transfer(
     left_out = (left - (found - centre) @ slopes) / np.maximum(1 - leverage, np.finfo(float).eps)
     wide = student.ppf((1 + COVERAGE) / 2, len(left) - 1) * np.sqrt((left_out**2).mean() * (1 + 1 / len(left)))
     return Transferred(torch.tensor([mean_ms - centre @ slopes, *slopes]), float(wide))
+
+
+def draw_population(space: DesignSpace, seed: int) -> Tensor:
+    """(M, 10) raw features of random architectures of a space."""
+    rng = random.Random(f"{seed}:population")
+    return torch.tensor([space.sample(rng).features() for _ in range(POPULATION)], dtype=torch.float64)
 
 
 def in_terms_of(source: Predictor, maxima: Tensor) -> Tensor:
