@@ -89,6 +89,7 @@ rule collect_latency:
         sentence_length=option("--sentence-length", "sentence_length"),
         samples=of_task("latency", "samples"),
         runs=of_task("latency", "runs"),
+        precision=option("--precision", "latency", "precision"),
         shards=of_task("latency", "shards"),
         rolling=paths.ROLLING,
         seed=SEED,
@@ -102,6 +103,7 @@ rule collect_latency:
             {params.sentence_length} \
             --samples {params.samples} \
             --runs {params.runs} \
+            {params.precision} \
             --shard {wildcards.shard} \
             --shards {params.shards} \
             --seed {params.seed} \

@@ -26,14 +26,16 @@ def main(args: argparse.Namespace) -> None:
     if not 0 <= args.shard < args.shards <= args.samples:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
     space = settings.design_space(args.space)
-    bench = timing.bench(args, anchor(space))
+    bench = timing.bench(args, anchor(space), args.precision)
     subs = choose_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
     # not how many samples: a larger collection goes on where a smaller one ended
     fingerprint = {
-        "code": code_hash("hat.latency.choosing", "hat.latency.collection", "hat.latency.protocol"),
+        "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
         "space": space.to_dict(),
+        "choosing": code_hash("hat.latency.choosing"),
+        "precision": args.precision,
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),
         "shard": args.shard,
@@ -50,6 +52,12 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     timing.add_arguments(p, runs=20)
+    p.add_argument(
+        "--precision",
+        type=float,
+        metavar="SHARE",
+        help="runs stop when the 95%% interval of the mean is within this share of it, such as 0.01 (default: never)",
+    )
     p.add_argument("--samples", type=command.positive, default=2000, metavar="N", help="of all shards together")
     p.add_argument("--shard", type=int, default=0, metavar="I", help="which shard, from 0")
     p.add_argument("--shards", type=command.positive, default=1, metavar="N", help="how many there are")

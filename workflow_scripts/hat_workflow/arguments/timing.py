@@ -39,8 +39,8 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
     )
 
 
-def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
-    """This machine, set up by the arguments of `add_arguments`."""
+def bench(args: argparse.Namespace, anchor: SubTransformer, precision: float | None = None) -> Bench:
+    """This machine, set up by the arguments of `add_arguments`; runs stop at a `precision`, if any."""
     record = settings.load("device", args.device)
     if record["published"] is not None:
         raise InputError(
@@ -49,7 +49,7 @@ def bench(args: argparse.Namespace, anchor: SubTransformer) -> Bench:
     described = {name: value for name, value in record.items() if name not in ("description", "published")}
     device = Device(name=settings.find("device", args.device).stem, **described)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
-    return Bench(device, workload, Protocol(runs=args.runs), anchor)
+    return Bench(device, workload, Protocol(runs=args.runs, precision=precision), anchor)
 
 
 def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
