@@ -98,6 +98,7 @@ rule collect_latency:
         sentence_length=option("--sentence-length", "sentence_length"),
         samples=of_task("latency", "samples"),
         runs=of_task("latency", "runs"),
+        precision=option("--precision", "latency", "precision"),
         shards=of_task("latency", "shards"),
         rolling=paths.ROLLING,
         seed=SEED,
@@ -111,6 +112,7 @@ rule collect_latency:
             {params.sentence_length} \
             --samples {params.samples} \
             --runs {params.runs} \
+            {params.precision} \
             --shard {wildcards.shard} \
             --shards {params.shards} \
             --seed {params.seed} \
@@ -151,9 +153,19 @@ rule merge_latency:
         """
 
 
+# For input: the predictors of other devices from which a device learns; these learn from none themselves.
+sources = lambda wildcards: [
+    path
+    for named in [of_task("latency", "sources")(wildcards)]
+    if paths.PREDICTOR.format(**wildcards) not in named
+    for path in named
+]
+
+
 rule fit_predictor:
     input:
         samples=paths.SAMPLES,
+        sources=sources,
     output:
         predictor=paths.PREDICTOR,
         report=paths.PREDICTOR_REPORT,
@@ -178,6 +190,7 @@ rule fit_predictor:
             --device-name {wildcards.device:q} \
             --samples {input.samples:q} \
             --space {params.space:q} \
+            --sources {input.sources:q} \
             --seed {params.seed} \
             --predictor {output.predictor:q} \
             --report {output.report:q} \

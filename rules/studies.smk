@@ -33,6 +33,52 @@ rule study_predictor:
         """
 
 
+# For input: the predictors of all other devices, whose latencies for this task or for other tasks are known.
+others = lambda same_task: lambda wildcards: each(
+    paths.PREDICTOR,
+    [
+        known
+        for known in ASKED.wildcards(devices=True)
+        if known["device"] != wildcards.device and (known["task"] == wildcards.task) == same_task
+    ],
+)
+
+
+# few_samples: how well a device is learned from few samples and from what is known of others.
+rule study_transfer:
+    input:
+        samples=paths.SAMPLES,
+        same_task=others(True),
+        other_tasks=others(False),
+    output:
+        paths.TRANSFER_STUDY,
+    log:
+        "logs/study_transfer/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/study_transfer/{experiment}/{task}/{device}.jsonl"
+    conda:
+        "../envs/predictor.yaml"
+    params:
+        code=code("study_transfer"),
+        command=command("study_transfer"),
+        settings=settings(space=GENES),
+        space=file_of("space"),
+        seed=SEED,
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --device-name {wildcards.device:q} \
+            --samples {input.samples:q} \
+            --space {params.space:q} \
+            --same-task {input.same_task:q} \
+            --other-tasks {input.other_tasks:q} \
+            --seed {params.seed} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 # stand_in: the search with its latency constraint, where no SuperTransformer is there to tell a loss.
 rule search_stand_in:
     input:

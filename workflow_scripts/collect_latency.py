@@ -1,5 +1,7 @@
 """Measure the latency of sampled SubTransformers on this machine: one shard of the samples.
 
+The first of them are chosen to teach the predictor most, the others are random.
+
 Resumes where a killed collection stopped. Each run is followed by one of an anchor, which tells the machine's speed.
 """
 
@@ -12,8 +14,9 @@ from pathlib import Path
 
 from hat.engines.factory import module_of
 from hat.errors import InputError
+from hat.latency.choosing import choose_samples
 from hat.latency.collection import anchor, collect
-from hat.latency.samples import draw_samples, write_samples
+from hat.latency.samples import write_samples
 from hat.rolling import rolling_folder
 from hat_workflow import command, settings
 from hat_workflow.arguments import timing
@@ -24,8 +27,8 @@ def main(args: argparse.Namespace) -> None:
     if not 0 <= args.shard < args.shards <= args.samples:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
     space = settings.design_space(args.space)
-    bench = timing.bench(args, anchor(space))
-    subs = draw_samples(space, args.seed, args.samples)
+    bench = timing.bench(args, anchor(space), args.precision)
+    subs = choose_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
     # not how many samples: a larger collection goes on where a smaller one ended
@@ -33,6 +36,8 @@ def main(args: argparse.Namespace) -> None:
         "code": code_hash("hat.latency.collection", "hat.latency.protocol", "hat.latency.samples"),
         "engine": code_hash(module_of(bench.device.engine)),
         "space": space.to_dict(),
+        "choosing": code_hash("hat.latency.choosing"),
+        "precision": args.precision,
         "share_embeddings": bench.workload.share_embeddings,
         "signature": replace(bench.signature, commit=None).to_dict(),
         "shard": args.shard,
@@ -49,6 +54,12 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     timing.add_arguments(p, runs=20)
+    p.add_argument(
+        "--precision",
+        type=float,
+        metavar="SHARE",
+        help="runs stop when the 95%% interval of the mean is within this share of it, such as 0.01 (default: never)",
+    )
     p.add_argument("--samples", type=command.positive, default=2000, metavar="N", help="of all shards together")
     p.add_argument("--shard", type=int, default=0, metavar="I", help="which shard, from 0")
     p.add_argument("--shards", type=command.positive, default=1, metavar="N", help="how many there are")

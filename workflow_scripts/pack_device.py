@@ -14,9 +14,9 @@ from typing import Any
 
 from hat.architecture import DesignSpace, SubTransformer
 from hat.files import replacing
+from hat.latency.choosing import choose_samples
 from hat.latency.collection import anchor
 from hat.latency.protocol import Protocol, Workload
-from hat.latency.samples import draw_samples
 from hat.latency.serve import setting
 from hat.progress import say
 from hat.search.tables import read_candidates
@@ -40,15 +40,15 @@ def main(args: argparse.Namespace) -> None:
 def _samples(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]]:
     """How to time the task's samples, and their architectures."""
     wanted, space = asked.tasks[task]["latency"], _space(asked, task)
-    yield _setting(asked, task, device, wanted["runs"])
-    yield from (sub.to_dict() for sub in draw_samples(space, asked.settings["seed"], wanted["samples"]))
+    yield _setting(asked, task, device, Protocol(runs=wanted["runs"], precision=wanted["precision"]))
+    yield from (sub.to_dict() for sub in choose_samples(space, asked.settings["seed"], wanted["samples"]))
 
 
 def _found(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]]:
     """How to time models, and the architectures that searches and models have so far."""
     found = dict.fromkeys(_models(asked, {"experiment": asked.name, "task": task, "device": device}))
     if found:
-        yield _setting(asked, task, device, asked.tasks[task]["measurement"]["runs"])
+        yield _setting(asked, task, device, Protocol(runs=asked.tasks[task]["measurement"]["runs"]))
         yield from (sub.to_dict() for sub in found)
 
 
@@ -57,13 +57,13 @@ def _space(asked: Experiment, task: str) -> DesignSpace:
     return settings.as_design_space(asked.files["space"][name][1], name)
 
 
-def _setting(asked: Experiment, task: str, device: str, runs: int) -> dict[str, Any]:
+def _setting(asked: Experiment, task: str, device: str, protocol: Protocol) -> dict[str, Any]:
     wanted = asked.tasks[task]
     workload = Workload.from_statistics(
         Path(paths.STATISTICS.format(corpus=wanted["corpus"])), wanted["sentence_length"]
     )
     machine = timing.described(device, asked.files["device"][device][1])
-    return setting(machine, workload, Protocol(runs=runs), anchor(_space(asked, task)))
+    return setting(machine, workload, protocol, anchor(_space(asked, task)))
 
 
 def _models(asked: Experiment, known: dict[str, str]) -> Iterator[SubTransformer]:

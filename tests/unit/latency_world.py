@@ -48,5 +48,6 @@ def latency(ms: float, anchor_ms: float = 7.0) -> Latency:
         p50_ms=ms,
         p90_ms=ms * 1.1,
         anchor_ms=anchor_ms,
+        runs=3,
         signature=SIGNATURE,
     )

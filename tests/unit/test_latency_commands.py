@@ -25,8 +25,9 @@ import resolve_budgets
 from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_json, write_yaml
+from hat.latency.choosing import choose_samples
 from hat.latency.device_signature import DeviceSignature
-from hat.latency.samples import draw_samples, read_samples
+from hat.latency.samples import read_samples
 from hat.predictor import fitting
 from hat.predictor.model import Predictor
 from hat.search.tables import RankedCandidate, write_candidates
@@ -111,6 +112,9 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert len(predictions) == 3
     assert list(predictions[0]) == ["task", "device", "measured_ms", "predicted_ms", "mlp_ms", "ridge_ms"]
     assert {(row["task"], row["device"]) for row in predictions} == {("any.de-en", "bench")}
+
+    run(fit_predictor, *whose, *words, "--sources", "predictor.pt", "predictor.pt")
+    assert list(read("predictor.json")["models"]) == ["mlp", "ridge", "transfer"]
 
     report["models"][report["chosen"]]["test"]["rmse_ms"] = 0.0  # three test samples of a noisy machine say little
     write_json("predictor.json", report)
@@ -215,7 +219,7 @@ def test_more_samples_keep_those_that_were_measured(place: Path) -> None:
     run(collect_latency, *collect_words(1, 2, 30))
     assert log_lines(place)[:10] == first
     assert len(log_lines(place)) == 15
-    assert [sample.sub for sample in read_samples("shards/1.csv")] == draw_samples(SPACE, 1, 30)[1::2]
+    assert [sample.sub for sample in read_samples("shards/1.csv")] == choose_samples(SPACE, 1, 30)[1::2]
     assert read("shards/1.json")["samples"] == 15
     run(collect_latency, *collect_words(1, 2, 20))
     assert len(log_lines(place)) == 15

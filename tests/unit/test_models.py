@@ -138,6 +138,17 @@ def test_a_device_has_the_number_formats_of_its_engine(tmp_path: Path) -> None:
         assert str(caught.value).endswith(told)
 
 
+def test_learning_from_other_devices_needs_another_device_in_any_task(tmp_path: Path) -> None:
+    one = {"corpus": "demo.de-en", "devices": {"this-cpu": {}}, "studies": ["few_samples"]}
+    two = one | {"devices": {"this-cpu-2-threads": {}}, "studies": []}
+    write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": two}})
+    experiment.read(str(tmp_path / "asked.yaml"))
+    write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": one}})
+    said = "first > studies: few_samples in an experiment with 1 device; legal: at least 2, or no few_samples"
+    with pytest.raises(InputError, match=said):
+        experiment.read(str(tmp_path / "asked.yaml"))
+
+
 def test_one_name_means_one_thing_in_all_tasks(tmp_path: Path) -> None:
     big = {"architecture": "transformer-big", "checkpoint": "big.pt"}
     tasks = {

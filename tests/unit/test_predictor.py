@@ -17,7 +17,7 @@ from hat.errors import InputError
 from hat.files import write_json
 from hat.predictor import fitting
 from hat.predictor.fitting import Fit, Split, fit
-from hat.predictor.model import MODELS, Predictor, build_mlp, engineered
+from hat.predictor.model import LEARNED_ALONE, Predictor, build_mlp, engineered
 
 from tests.unit.latency_world import SPACE
 
@@ -64,20 +64,61 @@ def test_reported_errors_are_those_of_the_test_split() -> None:
     test_rows = Split.draw(300, 1).test
     assert measured_ms.tolist() == (LAYERED_MS + np.random.default_rng(0).normal(size=300))[test_rows].tolist()
     assert found.test["predicted_ms"].tolist() == found.test[f"{found.report['chosen']}_ms"].tolist()
-    for model in MODELS:
+    for model in LEARNED_ALONE:
         missed = found.test[f"{model}_ms"] - measured_ms
         errors = found.report["models"][model]["test"]
         assert errors["rmse_ms"] == pytest.approx(np.sqrt((missed**2).mean()))
         assert errors["mape"] == pytest.approx((abs(missed) / measured_ms).mean())
-    validation = {model: found.report["models"][model]["validation"]["rmse_ms"] for model in MODELS}
-    assert found.report["chosen"] == min(validation, key=lambda model: validation[model])
 
 
-def test_the_split_is_80_10_10_without_overlap() -> None:
+def test_a_tenth_of_the_rows_is_for_testing_and_each_other_row_validates_once() -> None:
     split = Split.draw(205, 3)
-    assert [len(rows) for rows in (split.train, split.validation, split.test)] == [165, 20, 20]
-    assert sorted(np.concatenate([split.train, split.validation, split.test])) == list(range(205))
+    assert (len(split.learn), len(split.test)) == (185, 20)
+    assert sorted([*split.learn, *split.test]) == list(range(205))
     assert Split.draw(205, 4).test.tolist() != split.test.tolist()
+    folds = split.folds()
+    assert [len(left_out) for _, left_out in folds] == [37] * 5
+    assert sorted(np.concatenate([left_out for _, left_out in folds])) == sorted(split.learn)
+    for rows, left_out in folds:
+        assert sorted([*rows, *left_out]) == sorted(split.learn)
+
+
+def test_the_model_is_chosen_by_its_errors_on_rows_that_it_did_not_learn_from() -> None:
+    noisy = LAYERED_MS + np.random.default_rng(0).normal(size=300)
+    found, split = fitted(noisy), Split.draw(300, 1)
+    told = {model: found.report["models"][model]["validation"]["rmse_ms"] for model in LEARNED_ALONE}
+    assert found.report["chosen"] == min(told, key=lambda model: told[model])
+    missed: dict[str, list[float]] = {model: [] for model in LEARNED_ALONE}
+    for rows, left_out in split.folds():
+        partial = fitting.fit_models(measured(FEATURES, noisy), SPACE.feature_maxima(), rows, 1)
+        for model in LEARNED_ALONE:
+            predicted = partial.predict(torch.tensor(FEATURES[left_out]), model).numpy()
+            missed[model] += [*np.abs(predicted - noisy[left_out])]
+    for model, each in missed.items():
+        assert told[model] == pytest.approx(np.sqrt(np.mean(np.square(each))))
+        interval = found.report["models"][model]["interval"]
+        assert interval["half_width_ms"] == pytest.approx(sorted(each)[244 - 1])  # 90% of 271, rounded up
+        test_missed = np.abs(found.test[f"{model}_ms"] - found.test["measured_ms"])
+        assert interval["test_coverage"] == (test_missed <= interval["half_width_ms"]).mean()
+
+
+def test_a_test_row_changes_neither_the_predictor_nor_the_choice() -> None:
+    spoilt = LAYERED_MS.copy()
+    spoilt[Split.draw(300, 1).test] *= 3
+    clean, other = fitted(), fitted(spoilt)
+    assert torch.equal(clean.predictor.ridge, other.predictor.ridge)
+    assert all(map(torch.equal, clean.predictor.mlp.parameters(), other.predictor.mlp.parameters()))
+    for model in LEARNED_ALONE:
+        both = [found.report["models"][model] for found in (clean, other)]
+        assert both[0]["validation"] == both[1]["validation"]
+        assert both[0]["test"] != both[1]["test"]
+
+
+def test_an_interval_holds_as_many_new_errors_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    held = [fitting.conformal(np.abs(rng.normal(size=39)), 0.9) >= abs(rng.normal()) for _ in range(4000)]
+    assert np.mean(held) == pytest.approx(0.9, abs=0.02)
+    assert fitting.conformal(np.array([3.0, 1.0, 2.0]), 0.9) == 3.0
 
 
 def test_fitting_is_deterministic_in_the_seed() -> None:
@@ -97,16 +138,19 @@ def closed_form(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], alpha: float) 
     return np.array([y.mean() - x.mean(axis=0) @ slopes, *slopes])
 
 
-@pytest.mark.parametrize(("noise_ms", "penalty"), [(0.01, 1e-6), (30, 1e-3)])
-def test_ridge_learns_from_training_rows_with_the_penalty_that_validates_best(noise_ms: float, penalty: float) -> None:
+@pytest.mark.parametrize(("noise_ms", "penalty"), [(0.01, 1e-6), (3, 0.1), (30, 10.0)])
+def test_ridge_has_the_penalty_that_misses_least_of_rows_left_out_in_turn(noise_ms: float, penalty: float) -> None:
     y = LAYERED_MS + noise_ms * np.random.default_rng(0).normal(size=300)
-    predictor, split = fitted(y).predictor, Split.draw(300, 1)
+    predictor, learn = fitted(y).predictor, Split.draw(300, 1).learn
     x = engineered(torch.tensor(FEATURES), predictor.maxima).numpy()
-    solved = {alpha: closed_form(x[split.train], y[split.train], alpha) for alpha in fitting.RIDGE_ALPHAS}
-    missed = {alpha: found[0] + x @ found[1:] - y for alpha, found in solved.items()}
-    assert min(missed, key=lambda alpha: (missed[alpha][split.validation] ** 2).mean()) == penalty
-    ridge_ms = predictor.predict(torch.tensor(FEATURES), "ridge").numpy()
-    equal = [alpha for alpha in missed if np.allclose(ridge_ms - y, missed[alpha], rtol=0, atol=1e-7)]
+    z = (x[learn] - x[learn].mean(axis=0)) / x[learn].std(axis=0)
+    missed = {}
+    for alpha in fitting.RIDGE_ALPHAS:
+        hat = z @ np.linalg.solve(z.T @ z + alpha * len(z) * np.eye(z.shape[1]), z.T) + 1 / len(z)
+        missed[alpha] = (((y[learn] - hat @ y[learn]) / (1 - np.diag(hat))) ** 2).mean()
+    assert min(missed, key=lambda alpha: missed[alpha]) == penalty
+    solved = {alpha: closed_form(x[learn], y[learn], alpha) for alpha in fitting.RIDGE_ALPHAS}
+    equal = [alpha for alpha in solved if np.allclose(predictor.ridge, solved[alpha], rtol=1e-6, atol=1e-6)]
     assert equal == [penalty]
 
 
@@ -114,7 +158,7 @@ def test_a_feature_that_never_varies_has_no_weight() -> None:
     constant = FEATURES.copy()
     constant[:, 7] = 2.0
     predictor = fit(measured(constant, LAYERED_MS), SPACE.feature_maxima(), 1).predictor
-    assert predictor.ridge[1 + 7] == 0
+    assert float(predictor.ridge[1 + 7]) == pytest.approx(0, abs=1e-6)
     assert torch.isfinite(predictor.ridge).all()
 
 
@@ -148,7 +192,7 @@ def test_a_stored_predictor_predicts_the_same(tmp_path: Path) -> None:
     loaded = Predictor.load(tmp_path / "predictor.pt")
     raw = torch.tensor(FEATURES)
     assert loaded.predict_ms(SUBS) == predictor.predict_ms(SUBS)
-    for model in MODELS:
+    for model in LEARNED_ALONE:
         assert torch.equal(loaded.predict(raw, model), predictor.predict(raw, model))
     assert loaded.predict_ms([]) == []
 
@@ -183,6 +227,8 @@ def test_the_record_that_the_corrupt_ones_differ_from_is_legal(tmp_path: Path) -
         {"format": "other"},
         {"features": ["depth"]},
         {"chosen": "oracle"},
+        {"chosen": "transfer"},
+        {"transfer": torch.zeros(3)},
         {"mlp": []},
         {"mlp": [torch.zeros(2, 10), torch.zeros(3), torch.zeros(1, 2), torch.zeros(1)]},
         {"ridge": torch.zeros(3)},

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency import protocol
-from hat.latency.protocol import Bench, Protocol, Workload, time_engine, time_in_turn, trimmed
+from hat.latency.protocol import Bench, Protocol, Workload, half_width, time_engine, time_in_turn, trimmed
 
 from tests.unit.latency_world import SIGNATURE, SPACE
 
@@ -116,6 +117,48 @@ def test_works_take_turns_and_dry_runs_are_not_timed(clock: Clock) -> None:
     times = time_in_turn(works, lambda: None, Protocol(runs=2, dry_runs=1))
     assert times == [pytest.approx([4, 5]), pytest.approx([6, 7])]
     assert done == "ababab"
+
+
+def test_runs_stop_when_the_mean_is_known_well_enough(clock: Clock) -> None:
+    """The machine's speed changes from run to run, for the model as for the anchor: that is no uncertainty."""
+    speeds = iter([1.0, *[1.0, 3.0, 2.0, 5.0, 1.5] * 20])
+    speed = next(speeds)
+
+    def work(ms: float, first: bool = False) -> Any:
+        def once() -> None:
+            nonlocal speed
+            speed = next(speeds) if first else speed
+            clock.now += speed * ms / 1000
+
+        return once
+
+    works = [work(2, first=True), work(8), work(1), work(4)]
+    for precision, runs in ((None, 20), (0.01, 5)):
+        times = time_in_turn(works, lambda: None, Protocol(runs=20, dry_runs=1, precision=precision))
+        assert [len(each) for each in times] == [runs] * 4
+
+
+def test_an_imprecise_measurement_takes_all_its_runs(clock: Clock) -> None:
+    engine: Any = SlowEngine(clock)
+    durations = iter([1.0] + [1.0, 30.0] * 20)
+    engine.encode = lambda source: engine._queue("encode", next(durations)) or "encoded"
+    protocol = Protocol(runs=12, dry_runs=0, precision=0.01)
+    anchor: Any = SlowEngine(clock)
+    anchor.synchronise, anchor._queue = engine.synchronise, engine._queue  # one processor
+    latency = time_engine(engine, anchor, WORKLOAD, protocol, SIGNATURE)
+    assert latency.runs == 12
+    assert "precision" not in protocol.signed()
+    del engine.encode
+    steady = time_engine(engine, anchor, WORKLOAD, protocol, SIGNATURE)
+    assert (steady.runs, steady.numbers()["runs"]) == (5, 5)
+
+
+@pytest.mark.parametrize("runs", [5, 10, 20])
+def test_the_interval_of_a_mean_holds_it_19_times_of_20(runs: int) -> None:
+    rng = np.random.default_rng(runs)
+    draws = rng.normal(100, 5, size=(4000, runs))
+    held = [abs(trimmed(each, 0.1)[0] - 100) <= half_width(each, 0.1) * trimmed(each, 0.1)[0] for each in draws]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,10 @@ def test_round_trip(tmp_path: Path) -> None:
     write_samples(tmp_path / "samples.csv", samples(5))
     assert read_samples(tmp_path / "samples.csv") == samples(5)
     header = (tmp_path / "samples.csv").read_text().splitlines()[0]
-    assert header.endswith(",p50_ms,p90_ms,anchor_ms,drift,order")
+    assert header.endswith(",p50_ms,p90_ms,anchor_ms,drift,runs,order")
+    old = (tmp_path / "samples.csv").read_text().replace(",drift,runs,order", ",drift,order").replace(",3,", ",")
+    (tmp_path / "samples.csv").write_text(old)
+    assert "runs" not in read_samples(tmp_path / "samples.csv")[0].numbers
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hat.architecture import SubTransformer
 from hat.cost import count_parameters
 from hat.errors import InputError
 from hat.interop.architectures import read_architecture
-from hat.paper import figure12, insights, learning_curves, predictors, stand_in
+from hat.paper import few_samples, figure12, insights, learning_curves, predictors, stand_in, transfer
 from hat.paper.published.facts import printed
 
 from tests.unit.paper_world import Row, cells, drawn, gathered, models, records, row
@@ -75,7 +75,7 @@ Trial = dict[str, Any]
 PLACE = {"task": "wmt14.en-de", "device": "titanxp"}
 
 
-def trial(rows: str, model: str, layers: int, train: int, seed: int, chosen: bool, rmse_ms: float) -> Trial:
+def trial(rows: str, model: str, layers: int, train: int, seed: int, chosen: bool | None, rmse_ms: float) -> Trial:
     kind = {"rows": rows, "model": model, "linear_layers": layers, "train": train, "seed": seed, "chosen": chosen}
     return {**PLACE, **kind, "rmse_ms": rmse_ms, "mape": 0.1, "kendall_tau": 0.9}
 
@@ -83,10 +83,10 @@ def trial(rows: str, model: str, layers: int, train: int, seed: int, chosen: boo
 @pytest.fixture
 def study() -> dict[str, pd.DataFrame]:
     trials = [
-        *(trial("all", "mlp", depth, 1600, 0, depth == 1, 20.0 + depth) for depth in (1, 3, 5)),
-        *(trial("all", "ridge", depth, 1600, 0, depth != 1, 14.0) for depth in (1, 3, 5)),
-        *(trial("all", "mlp", 3, 100, seed, False, 30.0 + seed) for seed in (0, 1)),
-        *(trial("all", "ridge", 3, 100, seed, True, 25.0) for seed in (0, 1)),
+        *(trial("all", "mlp", depth, 1600, 0, False if depth == 3 else None, 20.0 + depth) for depth in (1, 3, 5)),
+        *(trial("all", "ridge", depth, 1600, 0, True if depth == 3 else None, 14.0) for depth in (1, 3, 5)),
+        *(trial("all", "mlp", 3, 100, seed, None, 30.0 + seed) for seed in (0, 1)),
+        *(trial("all", "ridge", 3, 100, seed, None, 25.0) for seed in (0, 1)),
         trial("steady", "mlp", 3, 1400, 0, True, 5.0),
         trial("steady", "ridge", 3, 1400, 0, False, 6.0),
     ]
@@ -121,6 +121,50 @@ def test_learning_curves_are_means_over_subsets(tmp_path: Path, study: dict[str,
     points = {(each["model"], int(each["train"])): float(each["rmse_ms"]) for each in found}
     assert points == {("ridge", 100): 25.0, ("ridge", 1600): 14.0, ("mlp", 100): 30.5, ("mlp", 1600): 23.0}
     assert [each["std_ms"] for each in found] == ["0.0", "0.0", str(0.5**0.5), "0.0"]
+
+
+def transfers() -> dict[str, pd.DataFrame]:
+    """One device without sources for its own task; errors of 20 samples alone and helped, of 100 helped."""
+
+    def row(sources: str, selection: str, samples: int, rmse_ms: float, draw: int = 0) -> Trial:
+        known = {"sources": sources, "selection": selection, "samples": samples, "draw": draw, "mean_ms": 200.0}
+        return {**PLACE, **known, "rmse_ms": rmse_ms, "mape": 0.1, "kendall_tau": 0.9, "coverage": 0.88}
+
+    rows = [
+        row("none", "all", 1300, 10.0),
+        *(row("none", "random", 20, 10.0 * times, draw) for draw, times in enumerate((2, 9, 3))),
+        row("none", "random", 100, 13.0),
+        *(row("same task", "chosen", size, 99.0) for size in (20, 100)),
+        row("all tasks", "chosen", 20, 15.5),
+        row("all tasks", "random", 20, 77.0),
+        row("all tasks", "chosen", 100, 11.5),
+    ]
+    return {"transfers": gathered("transfers", rows)}
+
+
+def test_few_samples_are_compared_with_all_and_with_the_goals() -> None:
+    table = few_samples.table(transfers())
+    (found,) = table.frame.to_dict("records")
+    assert (found["own_samples"], found["own_share"]) == (1300, 0.05)
+    assert (found["alone_20"], found["relative_20"], found["share_20"]) == (3.0, 1.55, 0.0775)
+    assert (found["alone_100"], found["relative_100"]) == (1.3, 1.15)
+    assert (found["goal_20"], found["goal_100"]) == ("missed", "missed")
+    (shown,) = cells(table)
+    assert (shown["20: alone"], shown["20: transfer"], shown["20: covered"]) == ("3.00×", "1.55×", "88%")
+    assert len(pd.DataFrame(table.everything)) == 7
+    near = transfers()["transfers"].assign(mean_ms=320.0)
+    assert few_samples.table({"transfers": near}).frame["goal_20"].tolist() == ["met"]  # below 5% of the mean latency
+    none = near[near["samples"] != 100]
+    assert "100: transfer" not in cells(few_samples.table({"transfers": none}))[0]
+
+
+def test_transfer_is_drawn_as_medians_over_draws(tmp_path: Path) -> None:
+    transfer.draw(transfers(), tmp_path / "transfer")
+    found = {
+        (r["sources"], r["selection"], r["samples"]): float(r["relative"]) for r in records(tmp_path / "transfer.csv")
+    }
+    assert found["none", "random", "20"] == 3.0
+    assert found["all tasks", "chosen", "100"] == 1.15
 
 
 def test_stand_in_searches_are_drawn_beside_the_papers_models(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_the_paper_asks_for_all_of_its_constraints(repository: House) -> None:
 
 def test_nothing_is_trained_for_what_is_published(repository: House) -> None:
     jobs = repository.planned("--config", "experiment=published")
-    assert (jobs["search_stand_in"], jobs["convert_architecture"], jobs["study_predictor"]) == (44, 51, 8)
+    assert (jobs["search_stand_in"], jobs["convert_architecture"]) == (44, 51)
+    assert jobs["study_predictor"] == jobs["study_transfer"] == 8
     assert not {rule for rule in jobs if "corpus" in rule or "train" in rule or "measure" in rule}
 
 
@@ -57,6 +58,23 @@ def test_a_model_with_a_checkpoint_of_the_authors_is_not_trained(repository: Hou
     assert (jobs["import_checkpoint"], jobs["train_model"], jobs["convert_architecture"]) == (1, 1, 2)
     assert jobs["translate_model"] == jobs["measure_model"] == 2
     assert "train_supertransformer" not in jobs
+
+
+def test_a_device_learns_from_the_predictors_that_its_task_names(repository: House) -> None:
+    """One of the same experiment is made first, and learns from none itself."""
+    known = "results/mine/wmt14.en-de/latency/xeon/predictor.pt"
+    task = "training: null, space: space0, sentence_length: 30, devices: {xeon: {}, titanxp: {}}"
+    mine = repository.work / "mine.yaml"
+    mine.write_text(f"{{experiment: mine, tasks: {{wmt14.en-de: {{{task}, latency: {{sources: [{known}]}}}}}}}}")
+    run = repository.snakemake("--dry-run", "--printshellcmds", "--config", f"experiment={mine}", "--quiet", "host")
+    commands = re.findall(r"fit_predictor\.py.*?--seed", run.stdout + run.stderr, flags=re.DOTALL)
+    told = {re.search(r"--device-name (\w+)", each)[1]: known in each for each in commands}  # type: ignore[index]
+    assert told == {"xeon": False, "titanxp": True}, run.stdout + run.stderr
+    missing = mine.with_name("missing.yaml")
+    missing.write_text(mine.read_text().replace(known, "no/predictor.pt"))
+    refused = repository.snakemake("--dry-run", "--config", f"experiment={missing}")
+    assert refused.returncode != 0
+    assert "no/predictor.pt" in refused.stdout + refused.stderr
 
 
 def test_the_demo_is_the_default_and_a_path_names_an_experiment(repository: House) -> None:

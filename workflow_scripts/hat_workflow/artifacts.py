@@ -29,6 +29,7 @@ KINDS = {
     "predictions": Kind("device", {"predictions": paths.PREDICTIONS}),
     "predictors": Kind("device", {"report": paths.PREDICTOR_REPORT}),
     "trials": Kind("device", {"trials": paths.PREDICTOR_STUDY}),
+    "transfers": Kind("device", {"transfers": paths.TRANSFER_STUDY}),
     "profiles": Kind("device", {"profile": paths.PROFILE}),
     "samples": Kind("device", {"samples": paths.SAMPLES, "signature": paths.SIGNATURE}),
     "signatures": Kind("device", {"signature": paths.SIGNATURE}),

@@ -146,6 +146,7 @@ def read(name: str, place: str | None = None, device: str | None = None) -> Expe
     with faults.collect():
         _check_names(models, place)
     faults.tell()
+    _check_devices(asked["tasks"], place)
     return Experiment(file=place, settings=asked, files=files, models=models)
 
 
@@ -259,6 +260,17 @@ def _check_names(models: Mapping[str, Mapping[str, Model]], place: str) -> None:
             if made_by != model.made_by:
                 same = f"model {model.name!r} is made by {model.made_by}, that of {first} by {made_by}"
                 raise InputError(f"{place}: tasks > {task}", same, "another file name for one of them")
+
+
+def _check_devices(tasks: Mapping[str, Contents], place: str) -> None:
+    """InputError when a study needs more devices than the experiment has: those of one name are one device."""
+    names = {device for task in tasks.values() for device in task["devices"]}
+    for name, task in tasks.items():
+        for study in task["studies"]:
+            least = STUDIES[study].least_devices
+            if len(names) < least:
+                said = f"{study} in an experiment with {len(names)} device"
+                raise InputError(f"{place}: tasks > {name} > studies", said, f"at least {least}, or no {study}")
 
 
 @contextmanager

@@ -38,6 +38,7 @@ PREDICTIONS = f"{DEVICE}/predictions.csv"
 PREDICTED_MODELS = f"{DEVICE}/models.csv"
 LATENCY_BUDGET = f"{DEVICE}/budgets/{{budget}}.json"
 PREDICTOR_STUDY = f"{DEVICE}/study.csv"
+TRANSFER_STUDY = f"{DEVICE}/transfer.csv"
 PROFILE = f"{DEVICE}/profile.csv"
 
 SEARCH = f"{TASK}/search/{{device}}/{{budget}}"

@@ -121,6 +121,8 @@ class Study:
     """Those that it looks at."""
     budgets: Literal["all", "middle"] = "all"
     """Those that it looks at, of each device; the middle one of two is the wider."""
+    least_devices: int = 1
+    """How many the experiment must have, over all its tasks."""
     everywhere: bool = False
     """Whether it shows each model on all devices, not only on the one that it was searched for."""
     with_supertransformer: bool = False
@@ -328,6 +330,18 @@ STUDIES = {
             tables=("predictors",),
             figures=("learning_curves",),
             reads=("trials", "predictors"),
+            needs=(DEVICE,),
+        ),
+        Study(
+            name="few_samples",
+            says=(
+                "How well each device is learned from 5 to 200 samples, alone and from the predictors of the "
+                "experiment's other devices, with random samples and with chosen ones."
+            ),
+            tables=("few_samples",),
+            figures=("transfer",),
+            reads=("transfers",),
+            least_devices=2,
             needs=(DEVICE,),
         ),
         Study(

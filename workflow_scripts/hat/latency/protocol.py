@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,8 @@ EOS, WORD = 2, 4
 PAPER_RUNS = 300
 PAPER_DRY_RUNS = 5
 PAPER_TRIM = 0.1
+FEWEST_RUNS = 5
+"""Before which no measurement is precise enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +61,19 @@ class Protocol:
     """How often to run, and what to do with the times."""
 
     runs: int
+    """At most."""
     dry_runs: int = PAPER_DRY_RUNS
     beam: int = PAPER_BEAM
     trim: float = PAPER_TRIM
+    precision: float | None = None
+    """Runs stop when the half width of the anchored mean's 95% interval is below this share of it; None: never early.
+    A latency tells its runs, so this is no part of its signature."""
+
+    def signed(self) -> dict[str, Any]:
+        """What a signature has of it."""
+        facts = asdict(self)
+        del facts["precision"]
+        return facts
 
 
 class Bench:
@@ -70,7 +83,7 @@ class Bench:
         self.device, self.workload, self.protocol = device, workload, protocol
         task = asdict(workload)
         del task["share_embeddings"]
-        facts = {**asdict(engine_facts(device)), **task, **asdict(protocol), "anchor": anchor.key}
+        facts = {**asdict(engine_facts(device)), **task, **protocol.signed(), "anchor": anchor.key}
         self.signature = Signature(device=device.name, **facts, commit=checkout_commit())
         self._anchor = create_engine(anchor, workload, device, protocol.beam)
 
@@ -142,6 +155,7 @@ def time_parts(
         p50_ms=float(p50),
         p90_ms=float(p90),
         anchor_ms=anchor_ms,
+        runs=len(encoder),
         signature=signature,
     )
 
@@ -151,7 +165,7 @@ def time_in_turn(
 ) -> list[list[float]]:
     """Wall-clock milliseconds of each run of each of `works`, taking turns, after dry runs of all.
 
-    Asynchronous work is waited for.
+    Asynchronous work is waited for. With a precision the works are encoder and decoder of a model, then of the anchor.
     """
     times: list[list[float]] = [[] for _ in works]
     for run in range(protocol.dry_runs + protocol.runs):
@@ -162,7 +176,23 @@ def time_in_turn(
             synchronise()
             if run >= protocol.dry_runs:
                 found.append(1000 * (time.perf_counter() - begin))
+        if protocol.precision is not None and len(times[0]) >= FEWEST_RUNS:
+            encoder, decoder, *anchor = map(np.asarray, times)
+            if half_width((encoder + decoder) / sum(anchor), protocol.trim) < protocol.precision:
+                break
     return times
+
+
+def half_width(values: np.ndarray[Any, np.dtype[np.float64]], share: float) -> float:
+    """Of the 95% interval of the trimmed mean of `values`, as a share of it, from winsorised values (Yuen 1974)."""
+    drop = dropped(len(values), share)
+    ordered = np.sort(values)
+    winsorised = np.clip(values, ordered[drop], ordered[-1 - drop])
+    kept = len(values) - 2 * drop
+    freedom = kept - 1
+    error = winsorised.std() * np.sqrt(len(values) / (kept * freedom))
+    quantile = 1.96 + 2.37 / freedom + 2.82 / freedom**2 + 2.56 / freedom**3  # Student's t, expanded
+    return float(quantile * error / ordered[drop : len(values) - drop].mean())
 
 
 def trimmed(times: Sequence[float], share: float) -> tuple[float, float]:

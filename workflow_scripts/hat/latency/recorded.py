@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ class RecordedBench:
         self, device: Device, workload: Workload, protocol: Protocol, anchor: SubTransformer, path: Path
     ) -> None:
         self.device, self.workload, self.protocol, self._path = device, workload, protocol, path
-        wanted = {**asdict(protocol), "device": device.name, "anchor": anchor.key}
+        wanted = {**protocol.signed(), "device": device.name, "anchor": anchor.key}
         wanted |= {name: getattr(workload, name) for name in OF_WORKLOAD}
         wanted |= {name: getattr(device, name) for name in OF_DEVICE}
         self._known: dict[str, dict[str, float]] = {}

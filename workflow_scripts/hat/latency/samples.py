@@ -31,14 +31,15 @@ class Sample:
         return self.numbers["latency_ms"]
 
     def to_row(self) -> dict[str, str]:
-        numbers = {name: f"{value:.6f}" for name, value in self.numbers.items()}
+        numbers = {name: f"{value:.0f}" if name == "runs" else f"{value:.6f}" for name, value in self.numbers.items()}
         return {**self.sub.to_row(), **numbers, "order": str(self.order)}
 
     @classmethod
     def from_row(cls, row: dict[str, str], place: str) -> Self:
         sub = SubTransformer.from_row(row, place)
         try:
-            numbers = {name: float(row[name]) for name in NUMBERS}
+            # older files do not tell the runs
+            numbers = {name: float(row[name]) for name in NUMBERS if name != "runs" or name in row}
             sample = cls(sub=sub, numbers=numbers, order=int(row["order"]))
         except KeyError as error:
             raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "order"))) from None

@@ -31,6 +31,7 @@ class Signature:
     source_vocabulary: int
     target_vocabulary: int
     runs: int
+    """At most: a latency tells how many it took."""
     dry_runs: int
     trim: float
     """Share of the runs dropped at each end before the mean is taken."""
@@ -71,6 +72,8 @@ class Latency:
     """What the anchor took in turn with it: the machine's speed at that moment."""
     drift: float = 1.0
     """That speed over the device's own: 1.2 is a machine that was 20% slower. 1 while the measurement is raw."""
+    runs: int
+    """Timed runs that it took."""
     signature: Signature
 
     def at(self, anchor_ms: float) -> Self:
@@ -90,7 +93,7 @@ class Latency:
 
         The anchor is timed as often, so its mean is taken to be as uncertain.
         """
-        kept = self.signature.runs - 2 * dropped(self.signature.runs, self.signature.trim)
+        kept = self.runs - 2 * dropped(self.runs, self.signature.trim)
         return 2 * math.sqrt(2) * math.hypot(self.encoder_std_ms, self.decoder_std_ms) / math.sqrt(kept)
 
     def numbers(self) -> dict[str, float]:
@@ -102,7 +105,9 @@ class Latency:
 
     @classmethod
     def from_numbers(cls, numbers: dict[str, float], signature: Signature) -> Self:
-        return cls(**{name: numbers[name] for name in NUMBERS if name != "latency_ms"}, signature=signature)
+        """The inverse of `numbers`; older files do not tell the runs, which were the signature's."""
+        times = {name: numbers[name] for name in NUMBERS if name not in ("latency_ms", "runs")}
+        return cls(**times, runs=int(numbers.get("runs", signature.runs)), signature=signature)
 
 
 NUMBERS = (
@@ -115,6 +120,7 @@ NUMBERS = (
     "p90_ms",
     "anchor_ms",
     "drift",
+    "runs",
 )
 TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms", "p50_ms", "p90_ms")
 

@@ -45,8 +45,11 @@ def add_model_arguments(p: argparse.ArgumentParser) -> None:
     )
 
 
-def bench(args: argparse.Namespace, anchor: SubTransformer) -> AnyBench:
-    """What times on the device: here, by ssh, or by hand before; set up by the arguments of `add_arguments`."""
+def bench(args: argparse.Namespace, anchor: SubTransformer, precision: float | None = None) -> AnyBench:
+    """What times on the device, set up by the arguments of `add_arguments`: here, by ssh, or by hand before.
+
+    Runs stop at a `precision`, if any.
+    """
     record = settings.load("device", args.device)
     if record["published"] is not None:
         raise InputError(
@@ -54,7 +57,7 @@ def bench(args: argparse.Namespace, anchor: SubTransformer) -> AnyBench:
         )
     device = described(settings.find("device", args.device).stem, record)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
-    how = (device, workload, Protocol(runs=args.runs), anchor)
+    how = (device, workload, Protocol(runs=args.runs, precision=precision), anchor)
     if record["measured"]:
         return RecordedBench(*how, Path(record["measured"]))
     if record["ssh"]:
