@@ -51,7 +51,7 @@ def test_the_next_best_that_fits_is_taken_when_it_misses() -> None:
 
 def test_a_miss_within_the_uncertainty_of_the_measurement_fits() -> None:
     uncertain_ms = latency(20.0).uncertainty_ms
-    assert uncertain_ms == pytest.approx(2 * 2**0.5 * (0.01**2 + 0.02**2) ** 0.5 / 2**0.5)  # two runs of four are kept
+    assert uncertain_ms == pytest.approx(2 * 2**0.5 * (0.01**2 + 0.02**2) ** 0.5)  # one run of three is kept
     found, measured = confirmed([20.0 + 0.9 * uncertain_ms], 20.0)
     assert (found.fits, len(measured)) == (True, 1)
     assert found.to_dict()["uncertainty_ms"] == round(uncertain_ms, 6)
