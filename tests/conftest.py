@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from hat.architecture import DesignSpace
@@ -13,6 +14,9 @@ from hat.architecture import DesignSpace
 from tests.spaces import TINY
 
 VOCABULARY = 24
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

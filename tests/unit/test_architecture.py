@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.spaces import WMT
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 SUB: dict[str, Any] = {
     "encoder_embed_dim": 640,
     "encoder_ffn_dims": [1024, 2048, 3072],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.spaces import WMT
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 
 # Released models of the authors' README: encoder and decoder width, encoder and decoder FFN dims, attended layers,
 # tokens, millions of parameters, GFLOPs. Names say task, device, latency.

@@ -121,7 +121,7 @@ def test_children_come_from_the_parents() -> None:
             assert changed < len(genes) / 2
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(seed=st.integers(0, 10**9), constraint_ms=st.floats(2.8, 12))
 def test_no_candidate_breaks_the_constraint_or_leaves_the_space_and_none_is_scored_twice(
     seed: int, constraint_ms: float

@@ -44,7 +44,7 @@ def test_hyphens_may_be_tokens() -> None:
 MOSES = {language: MosesTokenizer(lang=language) for language in ("de", "en", "fr")}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["a", "B", "1", ".", " ", ",", "'", "-", "ß", "bzw.", "z.B.", "Nr. ", "No. ", "M. ", "5 "])

@@ -15,7 +15,7 @@ from tests.workflow.conftest import ROOT, House, copy_house
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p60", "hat-this-cpu-p90", "hat-this-cpu-2-threads-p90", "transformer-depth-1")
+MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-2-threads-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -44,7 +44,7 @@ def test_every_artifact_is_there(finished: House) -> None:
     task = finished.work / "results" / "tiny" / "tiny.de-en"
     for name in ("supertransformer/checkpoint.pt", "supertransformer/log.csv", "latency/this-cpu/samples.csv"):
         assert (task / name).stat().st_size > 0
-    for timed in ("search/this-cpu/p60/confirmed.json", *(f"models/{model}/latency/this-cpu.json" for model in MODELS)):
+    for timed in ("search/this-cpu/p40/confirmed.json", *(f"models/{model}/latency/this-cpu.json" for model in MODELS)):
         latency = json.loads((task / timed).read_text())
         assert latency["latency_ms"] > 0
         assert latency["signature"]["runs"] == 5
@@ -89,14 +89,14 @@ def test_every_job_left_its_log_and_its_benchmark(finished: House) -> None:
 def test_artifacts_say_what_they_belong_to(finished: House) -> None:
     task = finished.work / "results" / "tiny" / "tiny.de-en"
     device = {"task": "tiny.de-en", "device": "this-cpu"}
-    model = {"task": "tiny.de-en", "model": "hat-this-cpu-p60"}
+    model = {"task": "tiny.de-en", "model": "hat-this-cpu-p40"}
     told = {
         "latency/this-cpu/signature.json": device,
         "latency/this-cpu/predictor.json": device,
-        "latency/this-cpu/budgets/p60.json": device,
-        "search/this-cpu/p60/confirmed.json": device | {"budget": "p60"},
-        "models/hat-this-cpu-p60/train.json": model,
-        "models/hat-this-cpu-p60/latency/this-cpu.json": model | {"device": "this-cpu"},
+        "latency/this-cpu/budgets/p40.json": device,
+        "search/this-cpu/p40/confirmed.json": device | {"budget": "p40"},
+        "models/hat-this-cpu-p40/train.json": model,
+        "models/hat-this-cpu-p40/latency/this-cpu.json": model | {"device": "this-cpu"},
         "supertransformer/metrics.json": {"task": "tiny.de-en"},
     }
     for name, identity in told.items():
