@@ -1,5 +1,5 @@
 # What can be asked for by name, such as `snakemake --cores all table5`: each study, and all of them.
-
+from hat_workflow.models import main_models
 
 # The files of a study's tables and figures.
 exhibits = lambda study: [
@@ -35,16 +35,16 @@ rule models:
     localrule: True
 
 
-# Every model of every trained task as a folder to ship.
+# The models of the main table as folders to ship: what searches found, and what they are compared with.
 rule ship:
     input:
         each(
             paths.SHIP,
             [
-                {"task": task, "model": name}
-                for task, found in MODELS.items()
+                {"task": task, "model": model.name}
+                for task, wanted in TASKS.items()
                 if ASKED.trained(task)
-                for name, model in found.items()
+                for model in main_models(wanted)
                 if not model.is_rival
             ],
         ),
