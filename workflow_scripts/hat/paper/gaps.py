@@ -3,9 +3,20 @@
 import pandas as pd
 from scipy.stats import kendalltau
 
-from hat.paper.comparing import comparison
+from hat.paper.comparing import TEXT, count, latency
 from hat.paper.gathered import PLACE, Frames
-from hat.paper.tables import Table
+from hat.paper.tables import Column, Table
+
+COLUMNS = {
+    **TEXT,
+    "budget_ms": Column("Budget", latency),
+    "predicted_ms": Column("Predicted latency", latency),
+    "latency_ms": Column("Latency", latency),
+    "gap": Column("Gap", "{:+.1%}".format),
+    "mean_gap": Column("Mean gap", "{:.1%}".format),
+    "tau": Column("Tau", "{:.2f}".format),
+    "measured": Column("Models timed", count),
+}
 
 
 def table(frames: Frames) -> Table:
@@ -13,11 +24,12 @@ def table(frames: Frames) -> Table:
     rows = [{**dict(zip(keys, names, strict=True)), **gap(each)} for names, each in frames["measured"].groupby(keys)]
     budgets = frames["budgets"].rename(columns={"latency_ms": "budget_ms"})
     found = pd.DataFrame(rows).merge(budgets, on=keys)
-    return comparison(
-        found.assign(model="HAT, budget " + found["text"]),
-        ["budget_ms", "predicted_ms", "latency_ms", "gap", "mean_gap", "tau", "measured"],
+    return Table(
         name="Gaps",
         caption="Predicted against measured latency of each search's best candidates",
+        frame=found.assign(model="HAT, budget " + found["text"])[[*COLUMNS]],
+        columns=COLUMNS,
+        groups=PLACE,
         notes=[
             "Latencies and gap: of the candidate with the least loss, measured over predicted; mean gap: the mean of "
             "its absolute value over all candidates measured; tau: Kendall's, of predictions and measurements.",
