@@ -42,12 +42,11 @@ def gap(measured: pd.DataFrame) -> dict[str, float | None]:
     """Of the candidates of one search."""
     best = measured.sort_values("rank").iloc[0]
     gaps = measured["latency_ms"] / measured["predicted_ms"] - 1
-    tau = kendalltau(measured["predicted_ms"], measured["latency_ms"]).statistic if len(measured) > 1 else None
     return {
         "predicted_ms": best["predicted_ms"],
         "latency_ms": best["latency_ms"],
         "gap": best["latency_ms"] / best["predicted_ms"] - 1,
         "mean_gap": gaps.abs().mean(),
-        "tau": tau,
+        "tau": kendalltau(measured["predicted_ms"], measured["latency_ms"]).statistic if len(measured) > 1 else None,
         "measured": len(measured),
     }
