@@ -114,7 +114,7 @@ def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> 
     page = (ROOT / "docs" / "adding-a-study.md").read_text()
     declaration, module = re.findall(r"```python\n# (workflow_scripts/\S+)\n(.*?)```", page, flags=re.DOTALL)
     (caption,) = re.findall(r"```rst\n(report/\S+)\n(.*?)```", page, flags=re.DOTALL)
-    house.replace(declaration[0], '    )\n}\n"""Every study', f'{declaration[1]}    )\n}}\n"""Every study')
+    house.replace(declaration[0], '    )\n}\n"""Every study', f'{declaration[1]},\n    )\n}}\n"""Every study')
     for name, text in (module, caption):
         (house.root / name).write_text(text)
     (target,) = re.findall(r"snakemake --cores all (\w+)\n", page)
