@@ -6,6 +6,7 @@ import csv
 import json
 import random
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -108,29 +109,6 @@ def test_artifacts_say_what_they_belong_to(finished: House) -> None:
         assert (row["task"], row["device"]) == ("tiny.de-en", "this-cpu"), name
 
 
-def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> None:
-    """docs/adding-a-study.md, step by step: a declaration, a module, a caption, and the table is there."""
-    house = House(copy_house(tmp_path, {}).root, finished.work, {})
-    page = (ROOT / "docs" / "adding-a-study.md").read_text()
-    declaration, module = re.findall(r"```python\n# (workflow_scripts/\S+)\n(.*?)```", page, flags=re.DOTALL)
-    (caption,) = re.findall(r"```rst\n(report/\S+)\n(.*?)```", page, flags=re.DOTALL)
-    house.replace(declaration[0], '    )\n}\n"""Every study', f'{declaration[1]},\n    )\n}}\n"""Every study')
-    for name, text in (module, caption):
-        (house.root / name).write_text(text)
-    (target,) = re.findall(r"snakemake --cores all (\w+)\n", page)
-    assert finished.planned(*EXPERIMENT) == {}
-    experiment = finished.work / "with_study.yaml"
-    asked = (ROOT / "tests" / "workflow" / "tiny" / "experiment.yaml").read_text()
-    experiment.write_text(asked.replace("    studies:\n", f"    studies:\n      - {target}\n"))
-    assert house.planned(target, "--config", f"experiment={experiment}") == {"make_table": 1}
-    run = house.snakemake(target, "--config", f"experiment={experiment}")
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
-    with open(finished.work / "results" / "tiny" / "paper" / f"{target}.csv", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-2-threads"}
-    assert all(float(row["latency_ms"]) > 0 for row in rows)
-
-
 def test_a_second_run_has_nothing_to_do(finished: House) -> None:
     assert finished.planned(*EXPERIMENT) == {}
 
@@ -140,3 +118,29 @@ def test_the_report_builds(finished: House) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     report = (finished.work / "report.html").read_text()
     assert "Predicted against measured latency" in report
+
+
+def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> None:
+    """docs/adding-a-study.md, step by step: a declaration, a module, a caption, and the table is there."""
+    house, tiny = House(copy_house(tmp_path, {}).root, finished.work, {}), Path("tests", "workflow", "tiny")
+    shutil.copytree(ROOT / tiny, house.root / tiny)
+    page = (ROOT / "docs" / "adding-a-study.md").read_text()
+    declaration, module = re.findall(r"```python\n# (workflow_scripts/\S+)\n(.*?)```", page, flags=re.DOTALL)
+    (caption,) = re.findall(r"```rst\n(report/\S+)\n(.*?)```", page, flags=re.DOTALL)
+    house.replace(declaration[0], '    )\n}\n"""Every study', f'{declaration[1]},\n    )\n}}\n"""Every study')
+    for name, text in (module, caption):
+        (house.root / name).write_text(text)
+    (target,) = re.findall(r"snakemake --cores all (\w+)\n", page)
+    assert finished.planned(*EXPERIMENT) == {}
+    experiment = finished.work / "with_study.yaml"
+    asked = (ROOT / tiny / "experiment.yaml").read_text()
+    experiment.write_text(asked.replace("    studies:\n", f"    studies:\n      - {target}\n"))
+    assert house.planned(target, "--config", f"experiment={experiment}") == dict.fromkeys(
+        ("gather_results", "make_table", target), 1
+    )
+    run = house.snakemake(target, "--config", f"experiment={experiment}")
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    with open(finished.work / "results" / "tiny" / "paper" / f"{target}.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-2-threads"}
+    assert all(float(row["latency_ms"]) > 0 for row in rows)
