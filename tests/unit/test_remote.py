@@ -131,6 +131,22 @@ def test_timing_by_hand_goes_on_after_a_kill(brought_back: Path, tmp_path: Path)
     assert recorded(path).measure(SPACE.largest).latency_ms > 0
     with pytest.raises(InputError, match="answers another archive"):
         by_hand([lines[0], *reversed(lines[1:])], path)
+    otherwise = SETTING | {"device": SETTING["device"] | {"threads": 2}}
+    with pytest.raises(InputError, match="answers another archive"):
+        by_hand([json.dumps(otherwise), *lines[1:]], path)
+
+
+def test_timing_by_hand_does_not_go_on_elsewhere(brought_back: Path, tmp_path: Path) -> None:
+    path, first = tmp_path / "measured.jsonl", json.loads(brought_back.read_text().splitlines()[0])
+    first["signature"]["processor"] = "another processor"
+    path.write_text(json.dumps(first) + "\n")
+    begun = path.read_text()
+    with pytest.raises(InputError, match="this machine: processor is"):
+        by_hand([json.dumps(line) for line in LINES], path)
+    assert path.read_text() == begun
+    path.write_text(begun + "{torn}\n")
+    with pytest.raises(InputError, match="damaged"):
+        by_hand([json.dumps(line) for line in LINES], path)
 
 
 class Server(NamedTuple):
@@ -211,6 +227,15 @@ def test_a_dropped_connection_is_made_again(server: Server, capsys: pytest.Captu
     assert bench.measure(SPACE.smallest).latency_ms > 0
     assert "connecting again (1 of 5)" in capsys.readouterr().err
     bench.close()
+    assert server.left() == []
+
+
+def test_a_connection_to_another_machine_is_no_continuation(server: Server) -> None:
+    bench = server.bench()
+    bench._first = replace(bench.signature, processor="another processor")
+    bench._drop()
+    with pytest.raises(InputError, match="device far: processor is"):
+        bench.measure(SPACE.smallest)
     assert server.left() == []
 
 

@@ -12,12 +12,8 @@ from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.files import read_text
 from hat.latency.protocol import Protocol, Workload
-from hat.latency.serve import checksum
+from hat.latency.serve import checksum, setting
 from hat.latency.signature import Latency, Signature
-
-OF_WORKLOAD = ("sentence_length", "source_vocabulary", "target_vocabulary")
-OF_DEVICE = ("engine", "dtype", "threads")
-"""What must be as it was when it was timed, beside the protocol, the anchor and the device's name."""
 
 
 class RecordedBench:
@@ -27,21 +23,20 @@ class RecordedBench:
         self, device: Device, workload: Workload, protocol: Protocol, anchor: SubTransformer, path: Path
     ) -> None:
         self.device, self.workload, self.protocol, self._path = device, workload, protocol, path
-        wanted = {**protocol.signed(), "device": device.name, "anchor": anchor.key}
-        wanted |= {name: getattr(workload, name) for name in OF_WORKLOAD}
-        wanted |= {name: getattr(device, name) for name in OF_DEVICE}
+        wanted = json.loads(json.dumps(setting(device, workload, protocol, anchor)))
         self._known: dict[str, dict[str, float]] = {}
         signatures: list[Signature] = []
         for answer in _answers(path):
-            if "signature" in answer:
-                signatures.append(Signature.from_dict(answer["signature"], path))
-            elif all(getattr(signatures[-1], name) == value for name, value in wanted.items()):
+            if "setting" in answer:
+                alike = answer["setting"] == wanted
+                signatures += [Signature.from_dict(answer["signature"], path)] if alike else []
+            elif alike:
                 self._known[str(answer["architecture"])] = answer["numbers"]
-        alike = [each for each in signatures if all(getattr(each, name) == value for name, value in wanted.items())]
-        if not alike:
-            told = ", ".join(f"{name} {value}" for name, value in wanted.items() if name != "anchor")
+        if not signatures:
+            parts = {**wanted["device"], **wanted["workload"], **wanted["protocol"]}
+            told = ", ".join(f"{name} {value}" for name, value in parts.items())
             raise InputError(path, f"nothing measured with {told}", "pack_device, and its archive on the device")
-        self.signature = replace(alike[-1], commit=None)
+        self.signature = replace(signatures[-1], commit=None)
 
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of `sub`. InputError when the device did not time it."""

@@ -14,7 +14,7 @@ from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency.protocol import Protocol, Workload
 from hat.latency.serve import setting, signature_of
-from hat.latency.signature import Latency, Signature, checkout_commit
+from hat.latency.signature import Latency, Signature, checkout_commit, common_signature
 from hat.progress import say
 
 OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ServerAliveInterval=15", "ServerAliveCountMax=4")
@@ -72,7 +72,9 @@ class RemoteBench:
         self._kit, self._setting = kit, setting(device, workload, protocol, anchor)
         self._process: subprocess.Popen[bytes] | None = None
         self._attempts = 1
+        self._first: Signature | None = None
         self.signature: Signature = signature_of(self._answer(None), checkout_commit())
+        self._first = self.signature
         self._attempts = ATTEMPTS
 
     def measure(self, sub: SubTransformer) -> Latency:
@@ -105,12 +107,20 @@ class RemoteBench:
         raise InputError(f"device {self.device.name}", problem, f"a host that `ssh {self.ssh.host}` reaches unasked")
 
     def _connected(self) -> dict[str, Any]:
-        """Start the conversation; returns the first answer."""
+        """Start the conversation; returns the first answer. InputError when it is not that of an earlier start."""
         command = self.ssh.command(len(self._kit))
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert self._process.stdin is not None
         self._process.stdin.write(self._kit)
-        return self._ask(self._setting)
+        answer = self._ask(self._setting)
+        if self._first is not None:
+            again = signature_of(answer, self._first.commit)
+            try:
+                common_signature([self._first, again], ["the first connection", f"device {self.device.name}"])
+            except InputError:
+                self.close()
+                raise
+        return answer
 
     def _ask(self, told: dict[str, Any]) -> dict[str, Any]:
         process = self._process
