@@ -35,6 +35,8 @@ try:
     for key in config:
         if key not in CONFIG_KEYS:
             raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
+    if "device" in config:
+        config.update(device=str(config["device"]))
     ASKED = experiment.read(str(config.setdefault("experiment", "demo")), "--config experiment", config.get("device"))
 except InputError as error:
     stop(error)
