@@ -115,6 +115,14 @@ def test_an_archive_that_ends_early(tmp_path: Path) -> None:
         unpacked(archive, {"member": "a"})
 
 
+@pytest.mark.parametrize("left", [1024, 1300, 1536])
+def test_an_archive_that_ends_early_between_two_members(tmp_path: Path, left: int) -> None:
+    archive = tar(tmp_path / "a.tar", {"a": b"one\n", "b": b"two\n"})
+    archive.write_bytes(archive.read_bytes()[:left])
+    with pytest.raises(InputError, match=r"a\.tar: (b: )?damaged"):
+        unpacked(archive, {"member": "b"})
+
+
 def test_columns_of_a_table(tmp_path: Path) -> None:
     table = tmp_path / "t.tsv.gz"
     table.write_bytes(gzip.compress(b"one\teins\tx\n\n\tzwei\nthree\tdrei\n"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, Self, TextIO, cast
 from xml.sax.saxutils import unescape
 
 from hat.corpus.description import Side
@@ -78,11 +78,24 @@ def archived(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
             for name in archive.namelist():
                 yield name, cast(Callable[[], BinaryIO], partial(archive.open, name))
     else:
-        with tarfile.open(path, "r|*") as stream:
+        with tarfile.open(path, "r|*", tarinfo=_Entry) as stream:
             for entry in stream:
                 if entry.isfile():
                     opened = cast(Callable[[], BinaryIO], partial(stream.extractfile, entry))
                     yield entry.name.removeprefix("./"), opened
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry of a tar file, which ends at its mark alone: Python takes a header cut short for the end as well."""
+
+    @classmethod
+    def fromtarfile(cls, stream: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(stream)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # in every Python, in no type stub
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from None
 
 
 @contextmanager
