@@ -24,7 +24,7 @@ BATCHES_AT_ONCE = 32
 
 
 def main(args: argparse.Namespace) -> None:
-    translator = load(args.model, engine=args.engine, dtype=args.dtype, threads=args.threads)
+    translator = load(args.model, engine=args.engine, dtype=args.dtype, threads=args.threads, shortlist=args.shortlist)
     options = {"beam": args.beam, "length_penalty": args.length_penalty, "n_best": args.n_best, "batch": args.batch}
     translator.hypotheses([], **options)  # what is wrong with them is told before anything is read
     number = 0
@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="the shipped model, such as ship/")
     p.add_argument("--engine", metavar="NAME", help="litert or onnxruntime (default: the first that is installed)")
     p.add_argument("--dtype", default="float32", metavar="FORMAT", help="float32 or int8 (default: %(default)s)")
+    p.add_argument(
+        "--shortlist", action="store_true", help="likely words alone: quicker, manifest.json says what it costs"
+    )
     p.add_argument("--threads", type=command.positive, default=1, metavar="N")
     p.add_argument("--beam", type=command.positive, metavar="N", help="hypotheses kept (default: the model's)")
     p.add_argument("--length-penalty", type=float, metavar="X", help="above 1 favours longer (default: the model's)")

@@ -42,7 +42,7 @@ def drawn(space: str, seed: int) -> Transformer:
 def engine_of(model: Transformer, runtime: str, dtype: str = "float32", rows: int = ROWS) -> GraphEngine:
     weights = {name: weight.detach().numpy() for name, weight in model.named_parameters()}
     device = Device(name="bench", engine=runtime, dtype=dtype)
-    made: GraphEngine = RUNTIMES[runtime].build_with(model.architecture, weights, device, rows)
+    made: GraphEngine = RUNTIMES[runtime].RUNTIME.build_with(model.architecture, weights, device, rows)
     return made
 
 
@@ -214,7 +214,7 @@ def test_weights_are_in_memory_once(tmp_path: Path) -> None:
     sub = replace(SPACE.maximum, encoder_ffn_dims=(1 << 16,) * SPACE.maximum.encoder_layers)
     sizes = Vocabularies(source_vocabulary=70, target_vocabulary=70, share_embeddings=True)
     file = tmp_path / "encoder"
-    file.write_bytes(litert.graphs(sub, random_weights(sub, sizes), "float32", ROWS)[0])
+    file.write_bytes(litert.RUNTIME.graphs(sub, random_weights(sub, sizes), "float32", ROWS)[0])
     loaded = litert.LiteRtRunner(file, 1)
     assert resident_kilobytes(file) < file.stat().st_size / 1024 / 4
     assert file.stat().st_size > 10 << 20
@@ -227,7 +227,7 @@ def test_a_file_of_weights_is_read_from_disk(tmp_path: Any) -> None:
     sizes = Vocabularies(source_vocabulary=70, target_vocabulary=70, share_embeddings=True)
     weights, encoder = random_weights(sub, sizes), tmp_path / "encoder"
     for runtime, runner in ((litert, litert.LiteRtRunner), (onnxruntime, onnxruntime.OnnxRunner)):
-        content, _ = runtime.graphs(sub, weights, "float32", ROWS)
+        content = runtime.RUNTIME.graphs(sub, weights, "float32", ROWS)[0]
         encoder.write_bytes(content)
         found = []
         for graph in (content, encoder):

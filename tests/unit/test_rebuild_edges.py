@@ -61,6 +61,7 @@ GRAPHS = (
     "hat/engines/__init__.py",
     "hat/engines/embeddings.py",
     "hat/engines/graph_engine.py",
+    "hat/engines/graph_runtime.py",
     "hat/engines/graphs.py",
     "hat/engines/interface.py",
     "hat/engines/quantised.py",

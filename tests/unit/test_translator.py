@@ -26,6 +26,7 @@ from hat.translator import text
 from hat.translator.beam import BLOCK, EOS, best, search
 from hat.translator.bundle import MANIFEST, load
 from hat.translator.export import write_bundle, write_manifest
+from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation, Text
 from hat.translator.translator import ROOM_STEP, Translator
 from hat_fairseq.models.transformer import HatTransformer
@@ -171,6 +172,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         preparation=PREPARATION,
         subword_model=model_file,
         dictionaries={"source": pieces, "target": pieces},
+        shortlist=Shortlist(np.arange(12), np.arange(60, dtype=np.int32)[:, None]),
         facts=facts,
     )
     return SimpleNamespace(ship=ship, model=model, pieces=pieces, subwords=model_file)
@@ -189,10 +191,11 @@ def test_a_bundle_translates_as_the_model_it_was_made_of(shipped: Any, runtime: 
     assert [hypotheses[0].text for hypotheses in found] == loaded.translate(GERMAN)
 
 
+@pytest.mark.parametrize("shortlist", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_translation_does_not_depend_on_its_batch(shipped: Any, runtime: str, dtype: str) -> None:
-    loaded = load(shipped.ship, engine=runtime, dtype=dtype)
+def test_a_translation_does_not_depend_on_its_batch(shipped: Any, runtime: str, dtype: str, shortlist: bool) -> None:
+    loaded = load(shipped.ship, engine=runtime, dtype=dtype, shortlist=shortlist)
     lines = [" ".join(random.Random(seed).choices(" ".join(GERMAN).split(), k=1 + seed % 13)) for seed in range(40)]
     alone = [loaded.hypotheses([line], n_best=2)[0] for line in lines]
     for batch in (1, 3, 16):
@@ -212,7 +215,7 @@ def test_the_embedding_table_stands_once(shipped: Any) -> None:
     holding = [
         path.name for path in shipped.ship.iterdir() if table[9, : sub.decoder_embed_dim].tobytes() in path.read_bytes()
     ]
-    assert holding == ["step.float32.tflite"]
+    assert holding == ["output.float32.tflite"]
 
 
 def test_empty_and_long_lines(shipped: Any) -> None:
@@ -247,7 +250,7 @@ def copied(shipped: Any, folder: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("name", ["encoder.float32.tflite", "step.float32.tflite", "source.txt", "subwords.model"])
+@pytest.mark.parametrize("name", ["encoder.float32.tflite", "output.float32.tflite", "source.txt", "subwords.model"])
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_damage_is_found_and_named(shipped: Any, tmp_path: Path, name: str, runtime: str) -> None:
     ship = copied(shipped, tmp_path)
@@ -264,7 +267,7 @@ def test_damage_is_found_and_named(shipped: Any, tmp_path: Path, name: str, runt
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("format", 99, "format 99; legal: 1"),
+        ("format", 99, "format 99; legal: 2"),
         ("rows", None, "missing key 'rows'"),
         ("text", {"source": "de"}, "text: source; legal: aggressive_hyphens, already_subwords,"),
     ],
@@ -377,5 +380,13 @@ def test_rooms_depend_on_the_sentence_alone() -> None:
 def test_parser_has_the_options_that_the_documentation_names() -> None:
     args = translate_command.parser().parse_args(["--model", "ship"])
     assert args == Namespace(
-        model=Path("ship"), engine=None, dtype="float32", threads=1, beam=None, length_penalty=None, n_best=1, batch=1
+        model=Path("ship"),
+        engine=None,
+        dtype="float32",
+        shortlist=False,
+        threads=1,
+        beam=None,
+        length_penalty=None,
+        n_best=1,
+        batch=1,
     )

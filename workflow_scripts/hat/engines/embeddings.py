@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hat.architecture import SubTransformer
+from hat.engines.graphs import output_table
 from hat.engines.quantised import quantise_rows
 from hat.engines.weights import Floats, Weights
 
@@ -53,22 +54,24 @@ class Columns:
 
 
 class Embeddings:
-    """Source and target side of a model: embedded tokens as its graphs take them."""
+    """Source and target side of a model: embedded tokens as its graphs take them; and single rows of its output."""
 
-    def __init__(self, source: Table | Columns, target: Table | Columns, position_dim: int) -> None:
-        self._source, self._target, self._position_dim = source, target, position_dim
+    def __init__(
+        self, source: Table | Columns, target: Table | Columns, output: Table | Columns, position_dim: int
+    ) -> None:
+        self._source, self._target, self._output, self._position_dim = source, target, output, position_dim
         self._positions = sinusoidal_positions(FIRST_POSITIONS, position_dim)
 
     @classmethod
     def of(cls, sub: SubTransformer, weights: Weights, dtype: str) -> Embeddings:
         """From the tables among a model's weights, which may be one for both sides."""
         source, own = weights["embeddings.source_table"], weights.get("embeddings.target_table")
+        output = Table.of(output_table(sub, weights), dtype)
         if own is not None:
-            return cls(Table.of(source, dtype), Table.of(own, dtype), sub.position_dim)
+            return cls(Table.of(source, dtype), Table.of(own, dtype), output, sub.position_dim)
         width = sub.decoder_embed_dim  # the columns that are the output layer, too, and those that are not
-        target = Table.of(source[:, :width], dtype)
         beyond = [Table.of(source[:, width:], dtype)] if source.shape[1] > width else []
-        return cls(Columns((target, *beyond)), target, sub.position_dim)
+        return cls(Columns((output, *beyond)), output, output, sub.position_dim)
 
     def source(self, ids: NDArray[np.int64], width: int) -> Floats:
         """A whole sentence (S,) -> (S, width)"""
@@ -77,6 +80,10 @@ class Embeddings:
     def target(self, ids: NDArray[np.int64], steps: int, width: int) -> Floats:
         """The tokens of several hypotheses (N,) after `steps` others -> (N, width)"""
         return self._embedded(self._target.rows(ids, width), steps, 1)
+
+    def output(self, ids: NDArray[np.int64], width: int) -> Floats:
+        """What the output layer has for some words (C,) -> (C, width)"""
+        return self._output.rows(ids, width)
 
     def _embedded(self, rows: Floats, steps: int, count: int) -> Floats:
         first = PADDING + 1 + steps

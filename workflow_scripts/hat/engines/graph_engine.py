@@ -1,7 +1,8 @@
 """An engine on the graphs of `hat.engines.graphs`, whichever runtime executes them: numpy on the host, no torch.
 
 It holds the caches of incremental decoding, which grow as needed, embeds tokens and keeps the mask by which hypotheses
-find their past. One decoder state lives at a time: its caches are the runtime's own inputs, written in place.
+find their past. One decoder state lives at a time: its caches are the runtime's own inputs, written in place. Where
+only words of a shortlist may come next, the host multiplies with their rows alone, in place of the output layer.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class StepState:
     length: int
     visible: Floats
     """(B, 1, R, T R), what is added to the scores of self-attention: the runtime's own memory."""
+    shortlists: Sequence[Floats] | None = None
+    """The rows of the output layer (C, d) for the words that each sentence may have; None: all words."""
 
     def reorder(self, rows: Ids) -> None:
         """Hypothesis r of sentence b goes on from what `rows[b, r]` was. Caches stay: only what is visible moves."""
@@ -72,12 +75,13 @@ class GraphEngine:
         embeddings: Embeddings,
         encoder: Runner,
         step: Runner,
+        output: Runner,
         *,
         rows: int,
         independent: bool,
     ) -> None:
         self.sub, self.embeddings, self.rows, self.independent = sub, embeddings, rows, independent
-        self._encoder, self._step = encoder, step
+        self._encoder, self._step, self._output = encoder, step, output
         self._layers = range(sub.decoder_layers)
         self._state: StepState | None = None
         self._sizes = (0, 0, 0)
@@ -100,11 +104,14 @@ class GraphEngine:
     def start(self, encoded: EncodedSentence, rows: int) -> StepState:
         return self.start_batch([encoded], rows, encoded.length)
 
-    def start_batch(self, sentences: Sequence[EncodedSentence], rows: int, source_room: int) -> StepState:
+    def start_batch(
+        self, sentences: Sequence[EncodedSentence], rows: int, source_room: int, words: Sequence[Ids] | None = None
+    ) -> StepState:
         """The state before the first step of several sentences, each with `rows` hypotheses.
 
-        Sources are filled up to `source_room` tokens, which are masked. ValueError when a sentence is longer, or for
-        more rows than the graph has.
+        Sources are filled up to `source_room` tokens, which are masked. `words` are the ids (C,) of those that each
+        sentence may have: logits are theirs, in this order. ValueError when a sentence is longer, or for more rows than
+        the graph has.
         """
         if not 1 <= rows <= self.rows or max(sentence.length for sentence in sentences) > source_room:
             raise ValueError(f"{rows} rows of {self.rows}, sources of up to {source_room} tokens")
@@ -121,6 +128,11 @@ class GraphEngine:
                 room[:, :, length:] = 0
         inputs["mask"][:] = MASKED
         self._state = StepState(len(sentences), rows, 0, inputs["mask"])
+        width = self.sub.decoder_embed_dim
+        if words is None:
+            self._output.resize({"hidden": (len(sentences) * rows, width)})
+        else:
+            self._state.shortlists = [self.embeddings.output(chosen, width) for chosen in words]
         return self._state
 
     def step(self, tokens: Ids, state: StepState) -> Floats:
@@ -129,7 +141,8 @@ class GraphEngine:
     def scored_step(self, tokens: Ids, state: StepState) -> tuple[Floats, Floats]:
         """The next token of each hypothesis (B R,) -> logits (B R, V) and their log-sum-exp (B R, 1).
 
-        `state` advances in place. ValueError when a newer state was started.
+        `state` advances in place. With shortlists V is the length of the longest, and shorter ones end in -inf.
+        ValueError when a newer state was started.
         """
         if state is not self._state:
             raise ValueError("the state of an earlier start: its caches are gone")
@@ -151,11 +164,12 @@ class GraphEngine:
             for name in "kv":
                 inputs[f"past_{name}{layer}"][:, :, at : at + self.rows] = outputs[f"new_{name}{layer}"]
         state.length += 1
-        logits, total = outputs["logits"], outputs["total"]
-        if state.rows < self.rows:
-            used = np.arange(len(logits)).reshape(state.sentences, self.rows)[:, : state.rows].ravel()
-            return logits[used], total[used]
-        return logits, total
+        hidden = outputs["hidden"].reshape(state.sentences, self.rows, width)[:, : state.rows]
+        if state.shortlists is not None:
+            return _shortlisted(hidden, state.shortlists)
+        self._output.inputs["hidden"][:] = hidden.reshape(-1, width)
+        found = self._output.run()
+        return found["logits"], found["total"]
 
     def synchronise(self) -> None:
         """Runs return when they are done."""
@@ -206,6 +220,19 @@ class GraphEngine:
                 shapes[f"cross_{name}{layer}"] = cross
         self._step.resize(shapes)
         self._sizes = (sentences, source, room)
+
+
+def _shortlisted(hidden: Floats, shortlists: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """hidden (B, R, d), the rows of each sentence's words (C, d) -> logits (B R, longest C) and their log-sum-exp."""
+    sentences, rows, _ = hidden.shape
+    logits = np.full((sentences, rows, max(map(len, shortlists))), -np.inf, np.float32)
+    total = np.empty((sentences, rows, 1), np.float32)
+    for number, table in enumerate(shortlists):  # each alone: nothing of another sentence changes a bit of it
+        own = hidden[number] @ table.T
+        highest = own.max(1, keepdims=True)
+        total[number] = np.log(np.exp(own - highest).sum(1, keepdims=True)) + highest
+        logits[number, :, : len(table)] = own
+    return logits.reshape(sentences * rows, -1), total.reshape(-1, 1)
 
 
 def _cross(layer: int) -> tuple[str, str]:

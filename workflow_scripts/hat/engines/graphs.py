@@ -1,14 +1,15 @@
-"""The two graphs of a HAT model, described once for every runtime: the encoder, and one step of the decoder.
+"""The graphs of a HAT model, described once for every runtime: the encoder, one step of the decoder, the output layer.
 
 The description calls the operations of a `Writer`, which knows a file format and a number format. No model is traced:
-both graphs follow from the architecture (HAT, section 2.1) and the weights, for any number of heads, FFN dims, layers
+the graphs follow from the architecture (HAT, section 2.1) and the weights, for any number of heads, FFN dims, layers
 and attended encoder layers.
 
 Encoder: one sentence of S tokens -> the cross-attention keys and values of every decoder layer, already projected from
 the encoder layers that it attends to. Step: the next token of B sentences with R hypotheses each -> keys and values of
-that token, logits and their log-sum-exp. The hypotheses of a sentence share one cache: entry t R + r holds what row r
-wrote at step t, and a mask says which entries are a hypothesis's own past. So a beam search reorders rows of a mask,
-never a cache. The host writes new keys and values into entries that were zeros before.
+that token, and what the output layer makes logits of. It is a graph of its own, since a shortlist of words does without
+it. The hypotheses of a sentence share one cache: entry t R + r holds what row r wrote at step t, and a mask says which
+entries are a hypothesis's own past. So a beam search reorders rows of a mask, never a cache. The host writes new keys
+and values into entries that were zeros before.
 
 B, S and T (the steps for which a cache has room) are open, R is built in. All products with weights have two
 dimensions, (rows, inputs), for which the runtimes have their fastest kernels.
@@ -27,8 +28,9 @@ from hat.engines.weights import Floats, Weights
 MASKED = -1e9
 """Added to the scores of what must not be attended to: their probabilities become 0, without NaNs in a row of them."""
 NORM_EPSILON = 1e-5
+PARTS = ("encoder", "step", "output")
 OUTPUT_TABLE = "output_table"
-"""The name of the output layer's weights in a step's graph."""
+"""The name of the weights of the output layer in its graph."""
 FIRST_SENTENCES, FIRST_SOURCE, FIRST_ROOM = 1, 32, 32
 """B, S and T of a graph as it is written."""
 
@@ -45,7 +47,7 @@ class Open(int):
 
 
 class Writer(Protocol):
-    """Operations that both graphs are made of. A tensor is whatever the writer makes of one."""
+    """Operations that the graphs are made of. A tensor is whatever the writer makes of one."""
 
     def input(self, name: str, shape: Sequence[int]) -> Any: ...
 
@@ -85,6 +87,16 @@ class Writer(Protocol):
     def concat(self, tensors: Sequence[Any], axis: int) -> Any: ...
 
 
+def write_graph(part: str, writer: Writer, sub: SubTransformer, weights: Weights, rows: int) -> None:
+    """One of `PARTS`, for `rows` hypotheses a sentence."""
+    if part == "encoder":
+        write_encoder(writer, sub, weights)
+    elif part == "step":
+        write_step(writer, sub, weights, rows)
+    else:
+        write_output(writer, sub, weights)
+
+
 def write_encoder(writer: Writer, sub: SubTransformer, weights: Weights) -> None:
     """embedded (S, d) -> cross_k{l}, cross_v{l} (1, cross heads, n S, Q / cross heads) of each decoder layer l.
 
@@ -113,7 +125,7 @@ def write_step(writer: Writer, sub: SubTransformer, weights: Weights, rows: int)
     embedded (B R, d), mask (B, 1, R, T R) and source_mask (B, 1, 1, S), both added to scores,
     newest (1, 1, R, T R), 1 where a row's new entry belongs, 0 elsewhere,
     past_k{l}, past_v{l} (B, H, T R, Q / H), cross_k{l}, cross_v{l} (B, C, n S, Q / C)
-    -> new_k{l}, new_v{l} (B, H, R, Q / H), logits (B R, V), total (B R, 1).
+    -> new_k{l}, new_v{l} (B, H, R, Q / H), hidden (B R, d).
     """
     n = _Layers(writer, weights, rows)
     sentences, source = Open("sentences", FIRST_SENTENCES), FIRST_SOURCE
@@ -146,7 +158,13 @@ def write_step(writer: Writer, sub: SubTransformer, weights: Weights, rows: int)
         q = n.heads(n.linear(x, f"{place}.cross.q", scale=width**-0.5), heads, width)
         x = n.residual(x, n.attend(q, cross_k, cross_v, masks[attended], f"{place}.cross.out"), f"{place}.cross_norm")
         x = n.feed_forward(x, place)
-    logits = writer.linear(x, output_table(sub, weights), None, name=OUTPUT_TABLE)
+    writer.output(x, "hidden")
+
+
+def write_output(writer: Writer, sub: SubTransformer, weights: Weights) -> None:
+    """hidden (N, d) -> logits (N, V), total (N, 1), their log-sum-exp."""
+    hidden = writer.input("hidden", (Open("rows", FIRST_SENTENCES), sub.decoder_embed_dim))
+    logits = writer.linear(hidden, output_table(sub, weights), None, name=OUTPUT_TABLE)
     writer.output(logits, "logits")
     writer.output(writer.log_sum_exp(logits), "total")
 
@@ -158,7 +176,7 @@ def output_table(sub: SubTransformer, weights: Weights) -> Floats:
 
 
 class _Layers:
-    """What both graphs have in common; `rows` hypotheses share what they attend to, in the encoder all tokens do."""
+    """What encoder and step share; `rows` hypotheses attend to the same, in the encoder all tokens do."""
 
     def __init__(self, writer: Writer, weights: Weights, rows: int = -1) -> None:
         self.writer, self.weights, self.rows = writer, weights, rows

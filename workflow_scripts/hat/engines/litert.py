@@ -11,18 +11,12 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from hat.architecture import SubTransformer
-from hat.engines.embeddings import Embeddings
-from hat.engines.graph_engine import GraphEngine
-from hat.engines.graphs import write_encoder, write_step
-from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
+from hat.engines.graph_runtime import Graph, GraphRuntime
 from hat.engines.tflite import TfliteWriter
-from hat.engines.weights import Floats, Weights, random_weights
+from hat.engines.weights import Floats
 
 DONT_NEED = 4
 """Of madvise, on Linux: the kernel may drop these pages."""
-Graph = bytes | os.PathLike[str]
-"""A graph's content, or its file."""
 
 
 class LiteRtRunner:
@@ -83,37 +77,7 @@ def _forget_pages(file: Path) -> None:
             ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), DONT_NEED)
 
 
-def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int) -> GraphEngine:
-    """The dense model of `sub`, with random weights."""
-    return build_with(sub, random_weights(sub, vocabularies), device, rows)
-
-
-def build_with(sub: SubTransformer, weights: Weights, device: Device, rows: int) -> GraphEngine:
-    """The dense model of `sub` with these weights."""
-    return load(sub, Embeddings.of(sub, weights, device.dtype), graphs(sub, weights, device.dtype, rows), device, rows)
-
-
-def load(
-    sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
-) -> GraphEngine:
-    """The model of two graphs, encoder and step, as `graphs` writes them."""
-    step, encoder = (LiteRtRunner(graph, device.threads) for graph in reversed(graphs))  # the larger first: less memory
-    return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=True)
-
-
-def graphs(sub: SubTransformer, weights: Weights, dtype: str, rows: int) -> tuple[bytes, bytes]:
-    """The files of encoder and step."""
-    encoder, step = TfliteWriter(dtype), TfliteWriter(dtype)
-    write_encoder(encoder, sub, weights)
-    write_step(step, sub, weights, rows)
-    return encoder.content(), step.content()
-
-
-def facts(device: Device) -> EngineFacts:
-    return EngineFacts(
-        engine=device.engine,
-        engine_version=version("ai-edge-litert"),
-        processor=cpu_name(),
-        dtype=device.dtype,
-        threads=device.threads,
-    )
+RUNTIME = GraphRuntime(
+    version=version("ai-edge-litert"), runner=LiteRtRunner, writer=TfliteWriter, independent=lambda dtype: True
+)
+build, load, facts = RUNTIME.build, RUNTIME.load, RUNTIME.facts

@@ -9,17 +9,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from hat.architecture import SubTransformer
-from hat.engines.embeddings import Embeddings
-from hat.engines.graph_engine import GraphEngine
-from hat.engines.graphs import write_encoder, write_step
-from hat.engines.interface import Device, EngineFacts, Vocabularies, cpu_name
-from hat.engines.weights import Floats, Weights, random_weights
+from hat.engines.graph_runtime import Graph, GraphRuntime
+from hat.engines.weights import Floats
 
 ERRORS_ONLY = 3
-
-Graph = bytes | os.PathLike[str]
-"""A graph's content, or its file."""
 
 
 class OnnxRunner:
@@ -59,40 +52,16 @@ class OnnxRunner:
         return self._found
 
 
-def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int) -> GraphEngine:
-    """The dense model of `sub`, with random weights."""
-    return build_with(sub, random_weights(sub, vocabularies), device, rows)
-
-
-def build_with(sub: SubTransformer, weights: Weights, device: Device, rows: int) -> GraphEngine:
-    """The dense model of `sub` with these weights."""
-    return load(sub, Embeddings.of(sub, weights, device.dtype), graphs(sub, weights, device.dtype, rows), device, rows)
-
-
-def load(
-    sub: SubTransformer, embeddings: Embeddings, graphs: tuple[Graph, Graph], device: Device, rows: int
-) -> GraphEngine:
-    """The model of two graphs, encoder and step, as `graphs` writes them."""
-    encoder, step = (OnnxRunner(graph, device.threads) for graph in graphs)
-    # int8: one scale for the activations of all rows
-    return GraphEngine(sub, embeddings, encoder, step, rows=rows, independent=device.dtype != "int8")
-
-
-def graphs(sub: SubTransformer, weights: Weights, dtype: str, rows: int) -> tuple[bytes, bytes]:
-    """The files of encoder and step."""
+def _writer(dtype: str) -> Any:
     from hat.engines.onnx_file import OnnxWriter  # who has the files needs no onnx
 
-    encoder, step = OnnxWriter(dtype), OnnxWriter(dtype)
-    write_encoder(encoder, sub, weights)
-    write_step(step, sub, weights, rows)
-    return encoder.content(), step.content()
+    return OnnxWriter(dtype)
 
 
-def facts(device: Device) -> EngineFacts:
-    return EngineFacts(
-        engine=device.engine,
-        engine_version=onnxruntime.__version__,
-        processor=cpu_name(),
-        dtype=device.dtype,
-        threads=device.threads,
-    )
+RUNTIME = GraphRuntime(
+    version=onnxruntime.__version__,
+    runner=OnnxRunner,
+    writer=_writer,
+    independent=lambda dtype: dtype != "int8",  # one scale for the activations of all rows
+)
+build, load, facts = RUNTIME.build, RUNTIME.load, RUNTIME.facts

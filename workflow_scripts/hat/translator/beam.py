@@ -36,14 +36,17 @@ def search(
     beam: int,
     length_penalty: float,
     longest: int,
+    shortlists: Sequence[Ids] | None = None,
 ) -> list[list[Hypothesis]]:
     """The `beam` best hypotheses of each sentence, best first, with at least one and at most `longest` words.
 
     Each step looks at the 2 beam best continuations of a sentence. Those among the first `beam` that end it are
     finished hypotheses; the first `beam` that do not end it go on. A sentence is done with its `beam`-th hypothesis.
+    `shortlists` are the words that each sentence may have, the special symbols first; None: all words.
     """
     count = len(sentences)
-    state = engine.start_batch(sentences, beam, source_room)
+    state = engine.start_batch(sentences, beam, source_room, shortlists)
+    known = None if shortlists is None else _filled(shortlists)
     tokens = np.full(count * beam, EOS)
     scores = np.full((count, beam), -np.inf, np.float32)
     scores[:, 0] = 0  # all rows are the same at first
@@ -55,6 +58,8 @@ def search(
         logits = logits.reshape(count, beam, -1)
         _allow(logits, step, longest)
         scores, rows, words = best(logits, scores - total.reshape(count, beam), 2 * beam)
+        if known is not None:
+            words = known[each, words]
         ends = words == EOS
         for sentence, place in zip(*np.nonzero(ends[:, :beam] & np.isfinite(scores[:, :beam])), strict=True):
             if len(found[sentence]) < beam:
@@ -96,6 +101,14 @@ def best(logits: Floats, offsets: Floats, count: int) -> tuple[Floats, Ids, Ids]
         rows = np.concatenate([rows, owners.reshape(sentences, -1)], 1)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :count]
     return scores[each, order], rows[each, order], words[each, order]
+
+
+def _filled(shortlists: Sequence[Ids]) -> Ids:
+    """One row for each, filled up with padding."""
+    filled = np.full((len(shortlists), max(map(len, shortlists))), PADDING)
+    for row, words in zip(filled, shortlists, strict=True):
+        row[: len(words)] = words
+    return filled
 
 
 def _largest(values: Floats, count: int) -> NDArray[Any]:

@@ -1,8 +1,9 @@
 """The folder of a model that is shipped, as its manifest describes it, and a translator made from it.
 
-A bundle has the graphs of encoder and decoder step for each runtime and number format, a subword model, dictionaries
-and manifest.json: the architecture, how text is prepared, scores, measured latencies, licence and checksums. Weights
-stand once: ONNX graphs and embedding tables refer to those inside the TFLite file of the same number format.
+A bundle has the graphs of encoder, decoder step and output layer for each runtime and number format, a subword model,
+dictionaries, shortlists and manifest.json: the architecture, how text is prepared, scores, measured latencies, licence
+and checksums. Weights stand once: ONNX graphs and embedding tables refer to those inside the TFLite file of the same
+number format.
 """
 
 from __future__ import annotations
@@ -18,23 +19,33 @@ import numpy as np
 from hat.architecture import SubTransformer
 from hat.engines.embeddings import Columns, Embeddings, Table
 from hat.engines.factory import module_of, runtime
+from hat.engines.graphs import PARTS
 from hat.engines.interface import Device
 from hat.errors import InputError, nearest
 from hat.files import JsonFile, file_digest, read_text
+from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation, Text
 from hat.translator.translator import Translator
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Of the manifest and what it describes; a bundle of another one is refused."""
 SUBWORD_MODEL = "subwords.model"
 DICTIONARIES = {"source": "source.txt", "target": "target.txt"}
+SHORTLIST = "shortlist.npz"
 
 
 def load(
-    ship: str | os.PathLike[str], *, engine: str | None = None, dtype: str = "float32", threads: int = 1
+    ship: str | os.PathLike[str],
+    *,
+    engine: str | None = None,
+    dtype: str = "float32",
+    threads: int = 1,
+    shortlist: bool = False,
 ) -> Translator:
     """The translator of a bundle, on the runtime that is named, or on the first of the bundle's that is installed.
+
+    With `shortlist` only words come up that are likely for a sentence: quicker, and not quite the same translations.
 
     InputError when the folder is no bundle, when a file of it is damaged or missing, or lacks that runtime.
     """
@@ -51,17 +62,24 @@ def load(
         raise InputError(manifest.path, f"no graphs for the engine {name!r}", nearest(name, graphs))
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = formats[dtype]["tables"]
     parts = graphs[name]
-    needed = {parts["encoder"], parts["step"], *parts.get("beside", ())}
+    graph_names = [parts[part] for part in PARTS]
+    needed = {*graph_names, *parts.get("beside", ())}
     preparation = _preparation(manifest)
+    needed |= {SHORTLIST} if shortlist else set()
     _check_files(folder, manifest, needed | _files_of(tables) | _files_of_text(preparation))
     device = Device(name=str(folder), engine=name, dtype=dtype, threads=threads)
     sub = SubTransformer.from_dict(manifest["architecture"], manifest.path)
-    source, target = (_table(folder, tables[side]) for side in ("source", "target"))
-    files = folder / parts["encoder"], folder / parts["step"]
-    made = runtime(device).load(sub, Embeddings(source, target, sub.position_dim), files, device, manifest["rows"])
+    source, target, output = (_table(folder, tables[side]) for side in ("source", "target", "output"))
+    files = [folder / name for name in graph_names]
+    embeddings = Embeddings(source, target, output, sub.position_dim)
+    made = runtime(device).load(sub, embeddings, files, device, manifest["rows"])
     defaults = manifest["generation"]
     return Translator(
-        made, _text(folder, preparation), beam=defaults["beam"], length_penalty=defaults["length_penalty"]
+        made,
+        _text(folder, preparation),
+        beam=defaults["beam"],
+        length_penalty=defaults["length_penalty"],
+        shortlist=Shortlist.load(folder / SHORTLIST) if shortlist else None,
     )
 
 

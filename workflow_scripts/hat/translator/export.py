@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hat.architecture import SubTransformer
-from hat.engines.graphs import OUTPUT_TABLE, output_table, write_encoder, write_step
+from hat.engines.graphs import OUTPUT_TABLE, PARTS, output_table, write_graph
 from hat.engines.onnx_file import OnnxWriter
 from hat.engines.quantised import quantise_rows
 from hat.engines.tflite import TfliteWriter
 from hat.engines.weights import Floats, Weights
 from hat.files import file_digest, write_json, write_text
-from hat.translator.bundle import DICTIONARIES, FORMAT, MANIFEST, SUBWORD_MODEL
+from hat.translator.bundle import DICTIONARIES, FORMAT, MANIFEST, SHORTLIST, SUBWORD_MODEL
+from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation
 
 DTYPES = ("float32", "int8")
@@ -31,6 +32,7 @@ def write_bundle(
     preparation: Preparation,
     subword_model: Path | None,
     dictionaries: Mapping[str, Sequence[str]],
+    shortlist: Shortlist,
     facts: Mapping[str, Any],
 ) -> None:
     """Write a bundle into an existing, empty `folder`.
@@ -41,6 +43,7 @@ def write_bundle(
     formats = {dtype: _write_weights(folder, sub, weights, dtype, rows) for dtype in DTYPES}
     for side, name in DICTIONARIES.items():
         write_text(folder / name, "".join(f"{symbol}\n" for symbol in dictionaries[side]))
+    shortlist.save(folder / SHORTLIST)
     if subword_model is not None:
         (folder / SUBWORD_MODEL).write_bytes(subword_model.read_bytes())
     write_manifest(
@@ -67,20 +70,20 @@ def _write_weights(folder: Path, sub: SubTransformer, weights: Weights, dtype: s
     """Write graphs and tables of one number format; what the manifest says of them."""
     graphs: dict[str, dict[str, Any]] = {"litert": {}, "onnxruntime": {"beside": []}}
     stored: dict[str, int] = {}
-    for part in ("encoder", "step"):
+    for part in PARTS:
         names = {"litert": f"{part}.{dtype}.tflite", "onnxruntime": f"{part}.{dtype}.onnx"}
         tflite = TfliteWriter(dtype)
-        _describe(part, tflite, sub, weights, rows)
+        write_graph(part, tflite, sub, weights, rows)
         stored = tflite.stored()
         onnx = OnnxWriter(dtype, stored, names["litert"])
-        _describe(part, onnx, sub, weights, rows)
+        write_graph(part, onnx, sub, weights, rows)
         (folder / names["litert"]).write_bytes(tflite.content())
         (folder / names["onnxruntime"]).write_bytes(onnx.content())
         for engine, name in names.items():
             graphs[engine][part] = name
         graphs["onnxruntime"]["beside"].append(names["litert"])
     tables = _Tables(folder, dtype)
-    output = tables.part(output_table(sub, weights), (graphs["litert"]["step"], stored[OUTPUT_TABLE]))
+    output = tables.part(output_table(sub, weights), (graphs["litert"]["output"], stored[OUTPUT_TABLE]))
     source = weights["embeddings.source_table"]
     own = weights.get("embeddings.target_table")
     if own is None:
@@ -89,14 +92,7 @@ def _write_weights(folder: Path, sub: SubTransformer, weights: Weights, dtype: s
     else:
         sides = {"source": [tables.part(source)], "target": [tables.part(own)]}
     tables.close()
-    return {"graphs": graphs, "tables": sides}
-
-
-def _describe(part: str, writer: Any, sub: SubTransformer, weights: Weights, rows: int) -> None:
-    if part == "encoder":
-        write_encoder(writer, sub, weights)
-    else:
-        write_step(writer, sub, weights, rows)
+    return {"graphs": graphs, "tables": {**sides, "output": [output]}}
 
 
 class _Tables:

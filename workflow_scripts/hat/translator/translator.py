@@ -9,6 +9,7 @@ from itertools import islice
 from hat.engines.graph_engine import GraphEngine, Ids
 from hat.errors import InputError
 from hat.translator.beam import Hypothesis, search
+from hat.translator.shortlist import Shortlist
 from hat.translator.text import Text
 
 ROOM_STEP = 8
@@ -32,11 +33,14 @@ class Translation:
 class Translator:
     """Raw lines to translations by beam search. What a line becomes does not depend on the lines around it.
 
-    `beam` and `length_penalty` are those of a call that names none.
+    `beam` and `length_penalty` are those of a call that names none. With a shortlist only its words come up.
     """
 
-    def __init__(self, engine: GraphEngine, text: Text, *, beam: int, length_penalty: float) -> None:
+    def __init__(
+        self, engine: GraphEngine, text: Text, *, beam: int, length_penalty: float, shortlist: Shortlist | None = None
+    ) -> None:
         self.engine, self.text, self.beam, self.length_penalty = engine, text, beam, length_penalty
+        self.shortlist = shortlist
 
     def translate(self, lines: Sequence[str], **options: float | None) -> list[str]:
         """The best translation of each line, an empty one of an empty line. `options` are those of `hypotheses`."""
@@ -87,7 +91,16 @@ class Translator:
     def _search(self, sources: Sequence[Ids], room: int, beam: int, penalty: float) -> list[list[Hypothesis]]:
         encoded = [self.engine.encode(source) for source in sources]
         longest = max(LONGEST, LONGEST_RATIO * room)
-        return search(self.engine, encoded, source_room=room, beam=beam, length_penalty=penalty, longest=longest)
+        shortlists = None if self.shortlist is None else list(map(self.shortlist.words, sources))
+        return search(
+            self.engine,
+            encoded,
+            source_room=room,
+            beam=beam,
+            length_penalty=penalty,
+            longest=longest,
+            shortlists=shortlists,
+        )
 
     def _batches(self, lengths: Sequence[int], batch: int) -> Iterator[tuple[list[int], int]]:
         """The numbers of sentences that are decoded together, and the room for each of their sources."""
