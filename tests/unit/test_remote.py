@@ -129,11 +129,32 @@ def test_timing_by_hand_goes_on_after_a_kill(brought_back: Path, tmp_path: Path)
     by_hand(lines, path)
     assert path.read_text().splitlines(keepends=True)[:2] == written[:2]
     assert recorded(path).measure(SPACE.largest).latency_ms > 0
-    with pytest.raises(InputError, match="answers another archive"):
-        by_hand([lines[0], *reversed(lines[1:])], path)
-    otherwise = SETTING | {"device": SETTING["device"] | {"threads": 2}}
-    with pytest.raises(InputError, match="answers another archive"):
-        by_hand([json.dumps(otherwise), *lines[1:]], path)
+    finished = path.read_text()
+    by_hand(lines, path)
+    assert path.read_text() == finished
+
+
+def test_another_archive_times_what_is_new_to_it(brought_back: Path, tmp_path: Path) -> None:
+    """Candidates change between archives, tasks come in between: what was measured stays, in whatever order."""
+    path, first = tmp_path / "measured.jsonl", brought_back.read_text().splitlines()
+    path.write_text(brought_back.read_text())
+    middle = SPACE.sample(random.Random(1))
+    otherwise = setting(DEVICE, WORKLOAD, replace(PROTOCOL, runs=2), SPACE.smallest)
+    lines = [*(otherwise, SPACE.largest.to_dict()), *(SETTING, middle.to_dict(), SPACE.smallest.to_dict())]
+    by_hand([json.dumps(line) for line in lines], path)
+    now = path.read_text().splitlines()
+    assert now[:3] == first[:3]
+    assert [json.loads(line).get("architecture") for line in now[3:-1]] == [None, SPACE.largest.key, None, middle.key]
+    for sub in (SPACE.smallest, SPACE.largest, middle):
+        assert recorded(path).measure(sub).latency_ms > 0
+
+
+def test_a_measurement_of_before_that_lacks_a_number_is_made_again(brought_back: Path, tmp_path: Path) -> None:
+    path = tmp_path / "measured.jsonl"
+    path.write_text(brought_back.read_text().replace('"uncertainty_ms"', '"spread_ms"', 1))
+    by_hand([json.dumps(line) for line in LINES], path)
+    architectures = [json.loads(line).get("architecture") for line in path.read_text().splitlines()]
+    assert architectures == [None, SPACE.smallest.key, SPACE.largest.key, None, SPACE.smallest.key, None]
 
 
 def test_timing_by_hand_does_not_go_on_elsewhere(brought_back: Path, tmp_path: Path) -> None:

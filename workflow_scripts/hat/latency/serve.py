@@ -13,8 +13,8 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.files import write_text
 from hat.latency.protocol import Bench, Protocol, Workload
-from hat.latency.signature import Signature, common_signature
+from hat.latency.signature import NUMBERS, Signature, common_signature
 from hat.progress import Progress, say
 
 LINES = "lines.jsonl"
@@ -37,6 +37,11 @@ def setting(device: Device, workload: Workload, protocol: Protocol, anchor: SubT
     """How to time, as a line says it."""
     parts = {"device": asdict(device), "workload": asdict(workload), "protocol": asdict(protocol)}
     return {**parts, "anchor": anchor.to_dict()}
+
+
+def setting_key(told: dict[str, Any]) -> str:
+    """What tells one setting from another."""
+    return json.dumps(told, sort_keys=True)
 
 
 def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -78,23 +83,54 @@ def checksum(lines: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def by_hand(lines: list[str], output: Path) -> None:
-    """Answer all `lines` in the file `output`, whose last line is a checksum of the others.
+@dataclass
+class Series:
+    """What was measured with one setting."""
 
-    A run that was killed goes on, and a longer list goes on where a shorter one ended. InputError when something cannot
-    be timed, or when `output` answers other lines or comes from another machine.
+    signature: Signature
+    numbers: dict[str, dict[str, float]]
+    """By the architecture's key."""
+
+
+def series(answered: Iterable[dict[str, Any]], place: Path) -> dict[str, Series]:
+    """What answers tell, by `setting_key`, whatever archives they are from. ValueError when they are no answers.
+
+    What lacks a number that is measured today does not count.
     """
-    done = _answered(lines, output)
-    settings = [line for line in done if "setting" in json.loads(line)][-1:]
-    found = answers([*(json.dumps(json.loads(line)["setting"]) for line in settings), *lines[len(done) :]])
-    for line, answer in zip(settings, found, strict=False):
-        same = [signature_of(each, None) for each in (json.loads(line), _without_error(answer))]
-        common_signature(same, [output, "this machine"])
-    progress = Progress("measure", len(lines), unit="lines", done=len(done))
+    found: dict[str, Series] = {}
+    key = ""
+    try:
+        for answer in answered:
+            if "setting" in answer:
+                key = setting_key(answer["setting"])
+                found.setdefault(key, Series(Signature.from_dict(answer["signature"], place), {}))
+            elif set(NUMBERS) <= set(answer["numbers"]):
+                found[key].numbers[answer["architecture"]] = answer["numbers"]
+    except (LookupError, TypeError):
+        raise ValueError("no answers") from None
+    return found
+
+
+def by_hand(lines: list[str], output: Path) -> None:
+    """Have all `lines` answered in the file `output`, whose last line is a checksum of the others.
+
+    What stands there already is not timed again: a run that was killed goes on, and another archive times what is new
+    to it. InputError when something cannot be timed, or when `output` comes from another machine.
+    """
+    done = _answered(output)
+    try:
+        known = series(map(json.loads, done), output)
+    except ValueError:
+        raise InputError(output, "damaged", MOVE_AWAY) from None
+    asked = [*map(json.loads, lines)]
+    left = _left(asked, known)
+    progress = Progress("measure", len(asked), unit="lines", done=len(asked) - len(left))
     write_text(output, "".join(f"{line}\n" for line in done))
     with open(output, "a", encoding="utf-8") as stream:
-        for answer in found:
-            done.append(json.dumps(_without_error(answer)))
+        for answer in answers(map(json.dumps, left)):
+            if "setting" in _without_error(answer):
+                _check_machine(signature_of(answer, None), [each.signature for each in known.values()], output)
+            done.append(json.dumps(answer))
             stream.write(done[-1] + "\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -103,29 +139,36 @@ def by_hand(lines: list[str], output: Path) -> None:
     say(f"{output} is finished: bring it back")
 
 
-def _answered(lines: list[str], output: Path) -> list[str]:
+def _left(asked: Iterable[dict[str, Any]], known: Mapping[str, Series]) -> list[dict[str, Any]]:
+    """Of what an archive asks, what is not measured yet: the architectures, each behind its setting."""
+    left: list[dict[str, Any]] = []
+    for told in asked:
+        if "anchor" in told:
+            before, setting = known.get(setting_key(told)), [told]
+        elif before is None or SubTransformer.from_dict(told).key not in before.numbers:
+            left += [*setting, told]
+            setting = []
+    return left
+
+
+def _check_machine(here: Signature, before: Iterable[Signature], place: Path) -> None:
+    """InputError unless this is the machine, with the runtime, that measured `before`."""
+    for each in before:
+        if each.engine == here.engine:
+            now = replace(each, processor=here.processor, engine_version=here.engine_version)
+            common_signature([each, now], [place, "this machine"])
+
+
+def _answered(output: Path) -> list[str]:
     """The answers that are there, without a checksum and without what a kill has torn."""
     done = output.read_text(encoding="utf-8").split("\n")[:-1] if output.exists() else []
-    try:
-        done = [line for line in done if "sha256" not in json.loads(line)]
-    except ValueError:
-        raise InputError(output, "damaged", MOVE_AWAY) from None
-    for line, answer in zip(lines, map(json.loads, done), strict=False):
-        told = json.loads(line)
-        same = answer.get("setting") == told if "anchor" in told else answer.get("architecture") == _key(told)
-        if not same:
-            raise InputError(output, "answers another archive", MOVE_AWAY)
-    return done[: len(lines)]
+    return [line for line in done if not line.startswith('{"sha256"')]
 
 
 def _without_error(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         raise InputError("device", answer["error"])
     return answer
-
-
-def _key(architecture: dict[str, Any]) -> str:
-    return SubTransformer.from_dict(architecture).key
 
 
 def main() -> None:
