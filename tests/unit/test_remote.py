@@ -26,7 +26,7 @@ from hat.latency import remote
 from hat.latency.protocol import Protocol, Workload
 from hat.latency.recorded import RecordedBench
 from hat.latency.remote import RemoteBench, Ssh
-from hat.latency.serve import answers, by_hand, setting
+from hat.latency.serve import answers, by_hand, checksum, setting
 from hat_workflow.kit import timing_kit
 
 from tests.unit.latency_world import SPACE
@@ -160,7 +160,7 @@ def test_a_measurement_of_before_that_lacks_a_number_is_made_again(brought_back:
 def test_timing_by_hand_does_not_go_on_elsewhere(brought_back: Path, tmp_path: Path) -> None:
     path, first = tmp_path / "measured.jsonl", json.loads(brought_back.read_text().splitlines()[0])
     first["signature"]["processor"] = "another processor"
-    path.write_text(json.dumps(first) + "\n")
+    path.write_text(json.dumps(first) + "\n" + json.dumps({"sha256": checksum([json.dumps(first)])}) + "\n")
     begun = path.read_text()
     with pytest.raises(InputError, match="this machine: processor is"):
         by_hand([json.dumps(line) for line in LINES], path)

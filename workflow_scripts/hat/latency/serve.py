@@ -13,8 +13,9 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +126,11 @@ def by_hand(lines: list[str], output: Path) -> None:
     asked = [*map(json.loads, lines)]
     left = _left(asked, known)
     progress = Progress("measure", len(asked), unit="lines", done=len(asked) - len(left))
+    found = _from_this_machine(answers(map(json.dumps, left)), [each.signature for each in known.values()], output)
+    first = [*islice(found, 1)]  # before the file is touched
     write_text(output, "".join(f"{line}\n" for line in done))
     with open(output, "a", encoding="utf-8") as stream:
-        for answer in answers(map(json.dumps, left)):
-            if "setting" in _without_error(answer):
-                _check_machine(signature_of(answer, None), [each.signature for each in known.values()], output)
+        for answer in chain(first, found):
             done.append(json.dumps(answer))
             stream.write(done[-1] + "\n")
             stream.flush()
@@ -151,24 +152,26 @@ def _left(asked: Iterable[dict[str, Any]], known: Mapping[str, Series]) -> list[
     return left
 
 
-def _check_machine(here: Signature, before: Iterable[Signature], place: Path) -> None:
-    """InputError unless this is the machine, with the runtime, that measured `before`."""
-    for each in before:
-        if each.engine == here.engine:
-            now = replace(each, processor=here.processor, engine_version=here.engine_version)
-            common_signature([each, now], [place, "this machine"])
+def _from_this_machine(
+    found: Iterable[dict[str, Any]], before: Sequence[Signature], place: Path
+) -> Iterator[dict[str, Any]]:
+    """The answers. InputError when one is an error, or not of the machine, with its runtime, that measured `before`."""
+    for answer in found:
+        if "error" in answer:
+            raise InputError("device", answer["error"])
+        if "setting" in answer:
+            here = signature_of(answer, None)
+            for each in before:
+                if each.engine == here.engine:
+                    now = replace(each, processor=here.processor, engine_version=here.engine_version)
+                    common_signature([each, now], [place, "this machine"])
+        yield answer
 
 
 def _answered(output: Path) -> list[str]:
     """The answers that are there, without a checksum and without what a kill has torn."""
     done = output.read_text(encoding="utf-8").split("\n")[:-1] if output.exists() else []
     return [line for line in done if not line.startswith('{"sha256"')]
-
-
-def _without_error(answer: dict[str, Any]) -> dict[str, Any]:
-    if "error" in answer:
-        raise InputError("device", answer["error"])
-    return answer
 
 
 def main() -> None:
