@@ -23,7 +23,10 @@ RULES = {
     for name in [heir or rule]
 }
 COMMANDS = {name for name, (parent, body) in RULES.items() if parent or "shell:" in body}
-RUN_BY_HAND = {"benchmark_workflow", "accept_results", "compare_models", "pack_device", "pack_translator", "translate"}
+RUN_BY_HAND = {
+    *("benchmark_workflow", "accept_results", "compare_engines", "compare_models", "pack_device", "pack_translator"),
+    "translate",
+}
 PRINTS_EACH_TIME = {"budget"}
 """Snakemake runs a rule that has a file to make only until the file is there."""
 MAKES = ("benchmark:", "output:")

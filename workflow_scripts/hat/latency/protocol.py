@@ -123,6 +123,10 @@ class Sentence:
         for _ in range(self.length):
             self.engine.step(self.previous, state)
 
+    def run(self) -> None:
+        self.encode()
+        self.decode()
+
 
 def time_engine(
     engine: Engine, anchor: Engine, workload: Workload, protocol: Protocol, signature: Signature

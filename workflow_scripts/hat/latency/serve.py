@@ -1,7 +1,9 @@
 """The device's end of timing from afar: it is told what to time in JSON, a line each, and answers a line each.
 
 A line with an anchor says how: device, workload, protocol and anchor; the answer repeats it, with the signature of this
-machine. Any other line is an architecture; the answer is its raw latency. What is wrong is answered as {"error": ...}.
+machine. A line of `hat.latency.comparing` is answered by it. Any other line is an architecture; the answer is its raw
+latency. What is wrong is answered as {"error": ...}.
+
 It runs from an archive of the modules that it imports (`hat_workflow.kit`), without the rest: on what it is told on
 standard input or, if the archive holds lines of its own, on those.
 """
@@ -22,13 +24,16 @@ from typing import Any
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
 from hat.errors import InputError
-from hat.files import write_text
+from hat.files import write_json, write_text
+from hat.latency.comparing import COMPARED, DTYPES, compare, report
 from hat.latency.protocol import Bench, Protocol, Workload
 from hat.latency.signature import NUMBERS, Signature, common_signature
 from hat.progress import Progress, say
 
 LINES = "lines.jsonl"
 """What an archive is told that runs by itself."""
+COMPARISON = "comparison.json"
+"""What such an archive compares when it is asked to."""
 ANSWERS = "measured.jsonl"
 """Where such an archive writes its answers, in the working directory."""
 MOVE_AWAY = "move it away, and start once more"
@@ -51,7 +56,9 @@ def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             told = json.loads(line)
-            if "anchor" in told:
+            if "compared" in told:
+                yield compare(told)
+            elif "anchor" in told:
                 bench = _bench(told)
                 yield {"setting": told, "signature": bench.signature.to_dict()}
             elif bench is None:
@@ -176,11 +183,24 @@ def _answered(output: Path) -> list[str]:
 
 def main() -> None:
     with zipfile.ZipFile(sys.argv[0]) as archive:
-        own = archive.read(LINES).decode().splitlines() if LINES in archive.namelist() else []
+        own = {name: archive.read(name).decode() for name in {LINES, COMPARISON} & {*archive.namelist()}}
     if own:
         try:
-            by_hand(own, Path(ANSWERS))
+            _by_itself(own, sys.argv[1:])
         except InputError as error:
             sys.exit(f"error: {error}")
     for answer in answers(sys.stdin) if not own else ():
         print(json.dumps(answer), flush=True)
+
+
+def _by_itself(own: Mapping[str, str], words: list[str]) -> None:
+    """Time what the archive holds or, with --compare and further number formats, compare engines. Else InputError."""
+    match words:
+        case []:
+            by_hand(own[LINES].splitlines(), Path(ANSWERS))
+        case ["--compare", *dtypes] if set(dtypes) <= set(DTYPES):
+            found = compare(json.loads(own[COMPARISON]) | {"dtypes": dtypes})
+            write_json(COMPARED, found)
+            say("\n".join(report(found)))
+        case _:
+            raise InputError("arguments", " ".join(words), f"none, or --compare and any of {', '.join(DTYPES)}")
