@@ -16,7 +16,7 @@ from hat_workflow import experiment, paths
 from hat_workflow import settings as configuration
 from hat_workflow.code_hash import code_hash
 from hat_workflow.command import told
-from hat_workflow.contents import Contents
+from hat_workflow.contents import Contents, beginning
 from hat_workflow.settings import GENES
 
 CONFIG_KEYS = ("device", "experiment", "mirror")
@@ -112,14 +112,15 @@ def file_of(kind):
 def settings(**parts):
     """For params: what a command reads from its configuration files, as text; a change of anything else rebuilds nothing.
 
-    One argument for each kind of file: the keys that count. What was measured by hand counts with its device.
+    One argument for each kind of file: the keys that count. What was measured by hand counts with its device, as far as
+    the first of it tells: later archives only add to it.
     """
 
     def resolved(wildcards):
         found = {kind: FILES[kind][name_of(kind, wildcards)][1] for kind in parts}
         chosen = {kind: {key: found[kind][key] for key in keys} for kind, keys in parts.items()}
         measured = found.get("device", {}).get("measured")
-        return json.dumps(chosen, sort_keys=True) + CONTENTS.of([[measured]] if measured else [])
+        return json.dumps(chosen, sort_keys=True) + (beginning(measured) if measured else "")
 
     return resolved
 

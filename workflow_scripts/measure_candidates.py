@@ -28,7 +28,6 @@ def main(args: argparse.Namespace) -> None:
                 "loss": candidate.loss,
                 "predicted_ms": candidate.predicted_ms,
                 **latency.numbers(),
-                "uncertainty_ms": round(latency.uncertainty_ms, 6),
             }
         )
         progress.step(f"{candidate.predicted_ms:.2f} ms predicted, {latency.latency_ms:.2f} ms measured")

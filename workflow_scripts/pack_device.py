@@ -2,7 +2,7 @@
 
 On the device: `python3 kit.pyz` (Python 3.11 or later, numpy, PyYAML and the engine's runtime). It goes on where it was
 killed, and writes measured.jsonl. Bring that file back and name it in the device file: `measured: measured.jsonl`. Once
-searches have found candidates, pack again: what is new is timed then.
+searches have found candidates, pack again: what is new is timed then. `python3 kit.pyz --compare` compares engines.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hat.architecture import DesignSpace, SubTransformer
+from hat.architecture import SubTransformer
 from hat.files import replacing
 from hat.latency.choosing import choose_samples
-from hat.latency.collection import anchor
-from hat.latency.protocol import Protocol, Workload
-from hat.latency.serve import setting
+from hat.latency.protocol import Protocol
 from hat.progress import say
 from hat.search.tables import read_candidates
-from hat_workflow import command, experiment, paths, settings
-from hat_workflow.arguments import timing
+from hat_workflow import command, experiment, measuring, paths, settings
 from hat_workflow.experiment import Experiment
-from hat_workflow.kit import timing_kit
+from hat_workflow.kit import kit_by_hand
 from hat_workflow.studies import MEASURED
 
 
@@ -31,16 +28,16 @@ def main(args: argparse.Namespace) -> None:
     asked = experiment.read(args.experiment, device=args.device)
     name = settings.find("device", args.device).stem
     lines = [line for of in (_samples, _found) for task in asked.tasks for line in of(asked, task, name)]
-    archive = timing_kit(asked.files["device"][name][1]["engine"], lines)
+    archive = kit_by_hand(asked.files["device"][name][1]["engine"], lines, measuring.engines(asked, name))
     with replacing(args.output) as temporary:
         temporary.write_bytes(archive)
-    say(f"{args.output}: {len(lines)} lines to time; on the device: python3 {args.output.name}")
+    say(f"{args.output}: {len(lines)} lines to time; on the device: python3 {args.output.name} [--compare]")
 
 
 def _samples(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]]:
     """How to time the task's samples, and their architectures."""
-    wanted, space = asked.tasks[task]["latency"], _space(asked, task)
-    yield _setting(asked, task, device, Protocol(runs=wanted["runs"], precision=wanted["precision"]))
+    wanted, space = asked.tasks[task]["latency"], measuring.space(asked, task)
+    yield measuring.how(asked, task, device, Protocol(runs=wanted["runs"], precision=wanted["precision"]))
     yield from (sub.to_dict() for sub in choose_samples(space, asked.settings["seed"], wanted["samples"]))
 
 
@@ -48,22 +45,8 @@ def _found(asked: Experiment, task: str, device: str) -> Iterator[dict[str, Any]
     """How to time models, and the architectures that searches and models have so far."""
     found = dict.fromkeys(_models(asked, {"experiment": asked.name, "task": task, "device": device}))
     if found:
-        yield _setting(asked, task, device, Protocol(runs=asked.tasks[task]["measurement"]["runs"]))
+        yield measuring.how(asked, task, device, Protocol(runs=asked.tasks[task]["measurement"]["runs"]))
         yield from (sub.to_dict() for sub in found)
-
-
-def _space(asked: Experiment, task: str) -> DesignSpace:
-    name = asked.tasks[task]["space"]
-    return settings.as_design_space(asked.files["space"][name][1], name)
-
-
-def _setting(asked: Experiment, task: str, device: str, protocol: Protocol) -> dict[str, Any]:
-    wanted = asked.tasks[task]
-    workload = Workload.from_statistics(
-        Path(paths.STATISTICS.format(corpus=wanted["corpus"])), wanted["sentence_length"]
-    )
-    machine = timing.described(device, asked.files["device"][device][1])
-    return setting(machine, workload, protocol, anchor(_space(asked, task)))
 
 
 def _models(asked: Experiment, known: dict[str, str]) -> Iterator[SubTransformer]:

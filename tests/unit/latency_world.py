@@ -45,6 +45,7 @@ def latency(ms: float, anchor_ms: float = 7.0) -> Latency:
         decoder_ms=ms * 9 / 10,
         encoder_std_ms=0.01,
         decoder_std_ms=0.02,
+        uncertainty_ms=0.05,
         p50_ms=ms,
         p90_ms=ms * 1.1,
         anchor_ms=anchor_ms,

@@ -62,7 +62,7 @@ def row(model: str, family: str, latency_ms: float | None, bleu: float | None, *
 
 def hat(budget: str, budget_ms: float, latency_ms: float, bleu: float, **changes: Any) -> Row:
     choice: Row = {"budget": budget, "budget_ms": budget_ms, "predicted_ms": budget_ms, "rank": 1}
-    choice["fits"] = latency_ms <= budget_ms
+    choice |= {"fits": latency_ms <= budget_ms, "confirmed_ms": latency_ms}
     return row(f"hat-this_cpu-{budget}", "hat", latency_ms, bleu, **{**choice, **changes})
 
 

@@ -24,9 +24,10 @@ RULES = {
 }
 COMMANDS = {name for name, (parent, body) in RULES.items() if parent or "shell:" in body}
 RUN_BY_HAND = {
+    "accept_results",
     "benchmark_decoding",
     "benchmark_workflow",
-    "accept_results",
+    "compare_engines",
     "compare_models",
     "pack_device",
     "pack_translator",
@@ -129,7 +130,7 @@ def test_the_house_keeps_its_size() -> None:
 
     assert lines("rules/*.smk", "Snakefile") <= 2150
     assert lines("rules/common.smk") <= 150
-    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2025
+    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2035
 
 
 def test_no_command_hides_a_module_of_python() -> None:

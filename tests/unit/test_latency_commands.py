@@ -69,7 +69,7 @@ def collect_words(shard: int, shards: int, samples: int) -> list[object]:
             "--samples",
             samples,
         ),
-        *("--runs", 1, "--shard", shard, "--shards", shards, "--rolling", "rolling"),
+        *("--runs", 2, "--shard", shard, "--shards", shards, "--rolling", "rolling"),
         *("--output", f"shards/{shard}.csv", "--signature", f"shards/{shard}.json"),
     ]
 
@@ -150,7 +150,7 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     assert list(confirmed.items())[:4] == [*NAMES.items(), ("budget", "90000ms"), ("budget_ms", 90000.0)]
     assert confirmed["rank"] == 1
     assert (confirmed["fits"], len(confirmed["tried"])) == (True, 1)
-    write_json("budgets.json", {"budgets": {"90000ms": {"latency_ms": 0.0}}})
+    write_json("budgets.json", {"budgets": {"90000ms": {"latency_ms": -90000.0}}})
     run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results, "--at-most", 1)
     confirmed = read("confirmed.json")
     assert (confirmed["fits"], len(confirmed["tried"]), confirmed["gave_up_after"]) == (False, 1, 1)
@@ -262,7 +262,7 @@ def test_files_of_before_name_neither_task_nor_device(place: Path) -> None:
 
 def test_a_profile_names_its_task_and_device(place: Path) -> None:
     run(collect_latency, *collect_words(0, 1, 1))
-    words = ("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 1)
+    words = ("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 2)
     run(profile_latency, *words, "--task", "tiny", "--signature", "shards/0.json", "--output", "profile.csv")
     with open("profile.csv") as stream:
         rows = list(csv.DictReader(stream))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
-from hat.paper import figure6, figure7, table8
+from hat.paper import figure6, figure7, table8, tradeoff
 from hat.paper.gathered import KINDS
 from hat.paper.style import Label, label_points, panel_grid
 from hat.paper.tables import escape_latex
@@ -76,6 +76,14 @@ def test_no_dagger_is_explained_where_none_stands(rows: list[Row]) -> None:
     assert "†" not in table8.table(models(*(each for each in rows if each.get("fits") is not False))).markdown()
 
 
+def test_a_model_that_keeps_its_budget_within_the_uncertainty_alone_is_marked(rows: list[Row]) -> None:
+    assert "§" not in table8.table(models(*rows)).markdown()
+    table = table8.table(models(*rows, hat("50%", 12.0, 11.9, 34.5, confirmed_ms=12.1, fits=True, rank=2)))
+    assert cells(table)[1]["Model"] == "HAT, budget 50%‡§"
+    assert "§ Above the budget when this was chosen" in table.markdown()
+    assert r"50\%$\ddagger$\S{}" in table.latex()
+
+
 def test_a_next_best_candidate_is_marked_and_its_rank_told(rows: list[Row]) -> None:
     assert "‡" not in table8.table(models(*rows)).markdown()
     table = table8.table(models(*rows, hat("50%", 13.0, 12.0, 34.0, rank=3)))
@@ -132,6 +140,13 @@ def test_figure7_csv_is_what_is_drawn(tmp_path: Path, rows: list[Row]) -> None:
     assert [each["series"] for each in found] == ["HAT"] * 2 + ["Depth scaling"] * 2 + ["Width scaling"]
     assert [each["size"] for each in found] == ["25%", "75%", "1", "4", "64"]
     assert (found[0]["latency_ms"], found[0]["bleu"], found[0]["sacrebleu"]) == ("9.125", "33.96", "32.96")
+
+
+def test_figure7_marks_budgets_as_table8_does(tmp_path: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Label] = []
+    monkeypatch.setattr(tradeoff, "label_points", lambda _, labels: told.extend(*labels.values()))
+    figure7.draw(models(*rows, hat("50%", 12.0, 12.1, 34.5, fits=True)), tmp_path / "figure7")
+    assert [word for _, _, word, _ in told] == ["25%†", "50%§", "75%", "1 layer", "4", "width 64"]
 
 
 def test_a_bleu_without_an_interval_is_drawn_without_one(tmp_path: Path, rows: list[Row]) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency import protocol
-from hat.latency.protocol import Bench, Protocol, Workload, half_width, time_engine, time_in_turn, trimmed
+from hat.latency.protocol import Bench, Protocol, Workload, time_engine, time_in_turn
+from hat.latency.trimmed_mean import half_width, trimmed
 
 from tests.unit.latency_world import SIGNATURE, SPACE
 
@@ -93,6 +94,7 @@ def test_percentiles_are_of_all_runs_and_means_are_trimmed(clock: Clock) -> None
     engine.start = lambda encoded, rows: engine._queue("start", next(decodings))
     engine.step = lambda tokens, state: None
     anchor: Any = SlowEngine(clock)
+    anchor._queue = SlowEngine._queue.__get__(engine)  # one processor
     latency = time_engine(engine, anchor, WORKLOAD, Protocol(runs=10, dry_runs=0), SIGNATURE)
     assert latency.encoder_ms == pytest.approx(5.5)
     assert latency.decoder_ms == pytest.approx(55)
@@ -147,13 +149,18 @@ def test_an_imprecise_measurement_takes_all_its_runs(clock: Clock) -> None:
     anchor.synchronise, anchor._queue = engine.synchronise, engine._queue  # one processor
     latency = time_engine(engine, anchor, WORKLOAD, protocol, SIGNATURE)
     assert latency.runs == 12
+    assert engine.calls["start"] + anchor.calls["start"] == 2 * (12 + 3), "a dry run after each look: at 5, 7 and 10"
+    assert latency.uncertainty_ms > 1
     assert "precision" not in protocol.signed()
     del engine.encode
     steady = time_engine(engine, anchor, WORKLOAD, protocol, SIGNATURE)
     assert (steady.runs, steady.numbers()["runs"]) == (5, 5)
+    assert steady.uncertainty_ms == pytest.approx(0, abs=1e-9)
+    with pytest.raises(InputError, match="runs: 1, which tells nothing of its own uncertainty; legal: at least 2"):
+        Protocol(runs=1)
 
 
-@pytest.mark.parametrize("runs", [5, 10, 20])
+@pytest.mark.parametrize("runs", [3, 5, 10, 20])
 def test_the_interval_of_a_mean_holds_it_19_times_of_20(runs: int) -> None:
     rng = np.random.default_rng(runs)
     draws = rng.normal(100, 5, size=(4000, runs))

@@ -19,19 +19,23 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+from hat.engines.factory import create_engine
 from hat.engines.interface import Device
 from hat.errors import InputError
-from hat.latency import remote
+from hat.latency import comparing, remote
+from hat.latency.comparing import compare, comparison, report
 from hat.latency.protocol import Protocol, Workload
 from hat.latency.recorded import RecordedBench
-from hat.latency.remote import RemoteBench, Ssh
-from hat.latency.serve import answers, by_hand, setting
-from hat_workflow.kit import timing_kit
+from hat.latency.remote import RemoteBench, Ssh, ask
+from hat.latency.serve import answers, by_hand, checksum, setting
+from hat_workflow.kit import comparing_kit, kit_by_hand, timing_kit
 
 from tests.unit.latency_world import SPACE
 
 DEVICE = Device(name="far")
+LITERT = Device(name="far", engine="litert")
 WORKLOAD = Workload(source_vocabulary=20, target_vocabulary=30, share_embeddings=False, sentence_length=3)
 PROTOCOL = Protocol(runs=3, dry_runs=1)
 SETTING = setting(DEVICE, WORKLOAD, PROTOCOL, SPACE.smallest)
@@ -71,6 +75,7 @@ def test_the_archive_runs_alone_and_is_the_same_every_time(tmp_path: Path) -> No
     assert timed["numbers"]["latency_ms"] > 0
 
 
+COMPARED = comparison(DEVICE, WORKLOAD, SPACE)
 LINES = [SETTING, SPACE.smallest.to_dict(), SPACE.largest.to_dict()]
 
 
@@ -82,7 +87,7 @@ def recorded(path: Path, **changes: Any) -> RecordedBench:
 def brought_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the archive wrote on a device without this project."""
     folder = tmp_path_factory.mktemp("device")
-    (folder / "kit.pyz").write_bytes(timing_kit(DEVICE.engine, LINES))
+    (folder / "kit.pyz").write_bytes(kit_by_hand(DEVICE.engine, LINES, COMPARED))
     run = subprocess.run([sys.executable, "-I", "kit.pyz"], cwd=folder, capture_output=True, text=True, check=True)
     assert "measured.jsonl is finished: bring it back" in run.stderr
     return folder / "measured.jsonl"
@@ -129,17 +134,38 @@ def test_timing_by_hand_goes_on_after_a_kill(brought_back: Path, tmp_path: Path)
     by_hand(lines, path)
     assert path.read_text().splitlines(keepends=True)[:2] == written[:2]
     assert recorded(path).measure(SPACE.largest).latency_ms > 0
-    with pytest.raises(InputError, match="answers another archive"):
-        by_hand([lines[0], *reversed(lines[1:])], path)
-    otherwise = SETTING | {"device": SETTING["device"] | {"threads": 2}}
-    with pytest.raises(InputError, match="answers another archive"):
-        by_hand([json.dumps(otherwise), *lines[1:]], path)
+    finished = path.read_text()
+    by_hand(lines, path)
+    assert path.read_text() == finished
+
+
+def test_another_archive_times_what_is_new_to_it(brought_back: Path, tmp_path: Path) -> None:
+    """Candidates change between archives, tasks come in between: what was measured stays, in whatever order."""
+    path, first = tmp_path / "measured.jsonl", brought_back.read_text().splitlines()
+    path.write_text(brought_back.read_text())
+    middle = SPACE.sample(random.Random(1))
+    otherwise = setting(DEVICE, WORKLOAD, replace(PROTOCOL, runs=2), SPACE.smallest)
+    lines = [*(otherwise, SPACE.largest.to_dict()), *(SETTING, middle.to_dict(), SPACE.smallest.to_dict())]
+    by_hand([json.dumps(line) for line in lines], path)
+    now = path.read_text().splitlines()
+    assert now[:3] == first[:3]
+    assert [json.loads(line).get("architecture") for line in now[3:-1]] == [None, SPACE.largest.key, None, middle.key]
+    for sub in (SPACE.smallest, SPACE.largest, middle):
+        assert recorded(path).measure(sub).latency_ms > 0
+
+
+def test_a_measurement_of_before_that_lacks_a_number_is_made_again(brought_back: Path, tmp_path: Path) -> None:
+    path = tmp_path / "measured.jsonl"
+    path.write_text(brought_back.read_text().replace('"uncertainty_ms"', '"spread_ms"', 1))
+    by_hand([json.dumps(line) for line in LINES], path)
+    architectures = [json.loads(line).get("architecture") for line in path.read_text().splitlines()]
+    assert architectures == [None, SPACE.smallest.key, SPACE.largest.key, None, SPACE.smallest.key, None]
 
 
 def test_timing_by_hand_does_not_go_on_elsewhere(brought_back: Path, tmp_path: Path) -> None:
     path, first = tmp_path / "measured.jsonl", json.loads(brought_back.read_text().splitlines()[0])
     first["signature"]["processor"] = "another processor"
-    path.write_text(json.dumps(first) + "\n")
+    path.write_text(json.dumps(first) + "\n" + json.dumps({"sha256": checksum([json.dumps(first)])}) + "\n")
     begun = path.read_text()
     with pytest.raises(InputError, match="this machine: processor is"):
         by_hand([json.dumps(line) for line in LINES], path)
@@ -147,6 +173,55 @@ def test_timing_by_hand_does_not_go_on_elsewhere(brought_back: Path, tmp_path: P
     path.write_text(begun + "{torn}\n")
     with pytest.raises(InputError, match="damaged"):
         by_hand([json.dumps(line) for line in LINES], path)
+
+
+def test_an_archive_compares_engines_where_they_are_installed(tmp_path: Path) -> None:
+    (tmp_path / "kit.pyz").write_bytes(kit_by_hand("litert", LINES, comparison(LITERT, WORKLOAD, SPACE)))
+    words = [sys.executable, "-I", "kit.pyz", "--compare", "int8"]
+    run = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = json.loads((tmp_path / "compared.json").read_text())
+    rows = [(row["architecture"], row["engine"], row["dtype"]) for row in found["rows"]]
+    options = [(engine, dtype) for dtype in ("float32", "int8") for engine in ("litert", "onnxruntime")]
+    assert rows[:4] == [("smallest", *option) for option in options]
+    assert [row[0] for row in rows[::4]] == ["smallest", "anchor", "largest"]
+    assert all(row["latency_ms"] > 0 and row["uncertainty"] >= 0 for row in found["rows"])
+    assert f"engine: {found['engine']}, dtype: {found['dtype']}" in run.stderr
+    refused = subprocess.run([*words, "int4"], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.stderr.startswith(
+        "error: arguments: --compare int8 int4; legal: none, or --compare and any of float32"
+    )
+    assert not (tmp_path / "measured.jsonl").exists()
+
+
+def compared(monkeypatch: pytest.MonkeyPatch, other_ms: float) -> dict[str, Any]:
+    """As if ONNX Runtime had taken this long where LiteRT takes 10 to 11 ms."""
+    times = np.array([[10.0, 11.0] * 5, [other_ms] * 10])
+    monkeypatch.setattr(comparing, "_times", lambda *_: times)
+    return compare(comparison(LITERT, WORKLOAD, SPACE))
+
+
+def test_the_quicker_engine_is_named_only_for_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(monkeypatch, 5.0)
+    assert (found["engine"], found["dtype"]) == ("onnxruntime", "float32")
+    assert "onnxruntime float32 takes 48% of the time of litert float32; the file" in report(found)[-1]
+    for other_ms in (10.3, 20.0):
+        found = compared(monkeypatch, other_ms)
+        assert (found["engine"], found["share"]) == ("litert", 1.0)
+        assert "nothing is quicker for certain than litert float32; the file" in report(found)[-1]
+
+
+def test_an_engine_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def create(sub: Any, vocabularies: Any, device: Device, *rows: int) -> Any:
+        if device.engine == "onnxruntime":
+            raise ModuleNotFoundError(name="onnx")
+        return create_engine(sub, vocabularies, device, *rows)
+
+    monkeypatch.setattr(comparing, "create_engine", create)
+    with pytest.raises(InputError, match="no two engines to compare; the engine onnxruntime needs"):
+        compare(comparison(LITERT, WORKLOAD, SPACE))
+    found = compare(comparison(LITERT, WORKLOAD, SPACE, ["int8"]))
+    assert {row["engine"] for row in found["rows"]} == {"litert"}
+    assert report(found)[0] == "not compared: the engine onnxruntime needs onnx"
 
 
 class Server(NamedTuple):
@@ -213,6 +288,17 @@ def test_a_device_is_timed_by_ssh_and_keeps_nothing(server: Server) -> None:
     assert folder.startswith("hat-")
     bench.close()
     assert server.left() == []
+
+
+def test_engines_are_compared_by_ssh(server: Server) -> None:
+    ssh = Ssh(host="device", python=sys.executable, folder=str(server.folder / "home"))
+    found = ask("far", ssh, comparing_kit("litert"), comparison(LITERT, WORKLOAD, SPACE))
+    assert [row["engine"] for row in found["rows"]] == ["litert", "onnxruntime"] * 3
+    assert server.left() == []
+    with pytest.raises(InputError, match="not found; legal: a host that `ssh device` reaches"):
+        ask("far", replace(ssh, python="python-of-nowhere"), b"", {})
+    with pytest.raises(InputError, match="device far: device far: no two engines to compare"):
+        ask("far", ssh, comparing_kit("litert"), comparison(replace(LITERT, processor="cuda"), WORKLOAD, SPACE))
 
 
 def children(pid: int) -> list[int]:

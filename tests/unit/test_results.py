@@ -104,7 +104,14 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> Files:
             "drift": 1.05,
             "signature": {"device": "this-cpu", "beam": 5, "sentence_length": 11, "anchor": tiny_space.largest.key},
         },
-        "confirmed": {"budget": "p25", "budget_ms": 10.0, "predicted_ms": 9.9, "rank": 3, "fits": True},
+        "confirmed": {
+            "budget": "p25",
+            "budget_ms": 10.0,
+            "predicted_ms": 9.9,
+            "rank": 3,
+            "fits": True,
+            "latency_ms": 10.1,
+        },
         "report": {"updates": 800, "best_valid_loss": 3.25, "seconds": 61.5, "tokens": 5000, "gpu_hours": 99.0},
     }
     for name, content in contents.items():
@@ -183,6 +190,11 @@ def test_the_size_of_a_rival_is_what_was_counted_when_it_was_timed(files: Files,
     change(files["latency"], training_flops="gone")
     with pytest.raises(InputError, match="missing key 'training_flops'"):
         row_of(files, family="levenshtein", budget=None)
+
+
+def test_the_latency_by_which_a_model_was_chosen_stands_beside_its_budget(files: Files) -> None:
+    found = row_of(files)
+    assert (found["budget_ms"], found["confirmed_ms"], found["fits"], found["latency_ms"]) == (10.0, 10.1, True, 9.5)
 
 
 def test_wmt_reports_compound_split_bleu(files: Files) -> None:

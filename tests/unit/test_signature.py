@@ -27,7 +27,7 @@ def test_a_latency_at_another_speed_is_as_if_measured_there() -> None:
     assert found.drift == pytest.approx(1.5)
     assert (found.latency_ms, found.encoder_ms, found.p50_ms) == pytest.approx((20.0, 2.0, 20.0))
     assert found.p90_ms == pytest.approx(22.0)
-    assert found.encoder_std_ms == pytest.approx(0.01 / 1.5)
+    assert (found.encoder_std_ms, found.uncertainty_ms) == pytest.approx((0.01 / 1.5, 0.05 / 1.5))
     assert found.anchor_ms == 10.5
 
 

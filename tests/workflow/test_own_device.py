@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
-from hat.files import read_csv, write_yaml
+from hat.files import read_csv, read_json, write_yaml
+from hat.latency import serve
 from hat_workflow import paths
 
 from tests.workflow.conftest import ROOT, House
@@ -29,10 +31,39 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     assert "measured.jsonl" in refused.stdout + refused.stderr
     assert refused.returncode != 0
 
-    pack = [sys.executable, str(ROOT / "workflow_scripts" / "pack_device.py"), "--experiment", "mine.yaml"]
-    subprocess.run([*pack, "--device", "board.yaml", "--output", "kit.pyz"], cwd=tmp_path, check=True)
-    subprocess.run([sys.executable, "-I", "kit.pyz"], cwd=tmp_path, check=True)
+    def by_hand(command: str, device: str) -> subprocess.CompletedProcess[str]:
+        words = [str(ROOT / "workflow_scripts" / f"{command}.py"), "--experiment", "mine.yaml", "--device", device]
+        return subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True)
+
+    refused = by_hand("compare_engines", "board.yaml")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "error: board.yaml: is not reached from here; legal: on the device: python3 kit.pyz --compare\n",
+    )
+    packed = by_hand("pack_device", "board.yaml")
+    assert packed.returncode == 0, packed.stderr
+    kit = [sys.executable, "-I", "kit.pyz"]
+    subprocess.run([*kit, "--compare"], cwd=tmp_path, check=True)
+    compared = tmp_path / "compared.json"
+    assert {row["engine"] for row in read_json(compared)["rows"]} == {"torch_eager", "litert", "onnxruntime"}
+    compared.unlink()
+    write_yaml(tmp_path / "here.yaml", {"engine": "litert"})
+    found = by_hand("compare_engines", "here.yaml")
+    assert "; the file of the device: engine: " in found.stderr
+    assert {row["dtype"] for row in read_json(compared)["rows"]} == {"float32"}
+
+    subprocess.run(kit, cwd=tmp_path, check=True)
     run = house.snakemake("device", *EXPERIMENT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(read_csv(tmp_path / samples, ["latency_ms"])) == 20
     assert house.planned("device", *EXPERIMENT) == {}
+
+    path, (how, sub) = (
+        tmp_path / "measured.jsonl",
+        map(json.loads, (tmp_path / "measured.jsonl").open().readlines()[:2]),
+    )
+    later = how["setting"] | {"protocol": how["setting"]["protocol"] | {"runs": 3}}
+    serve.by_hand([json.dumps(later), sub["architecture"]], path)
+    assert house.planned("device", *EXPERIMENT) == {}, "a later archive only adds"
+    path.write_text(path.read_text().replace('"latency_ms": ', '"latency_ms": 1', 1))
+    assert "collect_latency" in house.planned("device", *EXPERIMENT)

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hat.engines.factory import module_of
-from hat.latency.serve import LINES
+from hat.latency.comparing import RUNTIMES
+from hat.latency.serve import COMPARISON, LINES
 
 from hat_workflow.code_hash import SCRIPTS, hashed_files
 
@@ -25,16 +26,30 @@ WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, so that equal code makes equal archives."""
 
 
-def timing_kit(engine: str, lines: Sequence[Any] = ()) -> bytes:
-    """A zip archive that times models on this engine; given `lines` (JSON), these alone."""
-    told = {LINES: "".join(f"{json.dumps(line)}\n" for line in lines)} if lines else {}
-    return _archive((TIMES, module_of(engine)), f"from {TIMES} import main; main()", told)
+def timing_kit(engine: str) -> bytes:
+    """A zip archive that times models on this engine."""
+    return _timing((engine,))
+
+
+def comparing_kit(engine: str) -> bytes:
+    """A zip archive that compares this engine with others."""
+    return _timing((engine, *RUNTIMES))
+
+
+def kit_by_hand(engine: str, lines: Sequence[Any], comparison: Any) -> bytes:
+    """A zip archive that times what these lines tell (JSON), and nothing else; or compares this engine with others."""
+    told = {LINES: "".join(f"{json.dumps(line)}\n" for line in lines), COMPARISON: json.dumps(comparison)}
+    return _timing((engine, *RUNTIMES), told)
 
 
 def translating_kit(engines: Sequence[str]) -> bytes:
     """A zip archive that is the command `translate` on these engines."""
     main = f"from {TRANSLATES} import command, main, parser; command.run(parser(), main)"
     return _archive((TRANSLATES, *map(module_of, engines)), main)
+
+
+def _timing(engines: Sequence[str], beside: Mapping[str, str] = {}) -> bytes:
+    return _archive((TIMES, *map(module_of, engines)), f"from {TIMES} import main; main()", beside)
 
 
 def _archive(modules: Sequence[str], main: str, beside: Mapping[str, str] = {}) -> bytes:

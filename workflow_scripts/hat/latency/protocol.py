@@ -24,7 +24,8 @@ from hat.engines.factory import PAPER_BEAM, create_engine, engine_facts
 from hat.engines.interface import Device, Engine, Vocabularies
 from hat.errors import InputError
 from hat.files import JsonFile
-from hat.latency.signature import Latency, Signature, checkout_commit, dropped
+from hat.latency.signature import Latency, Signature, checkout_commit
+from hat.latency.trimmed_mean import half_width, trimmed
 
 EOS, WORD = 2, 4
 PAPER_RUNS = 300
@@ -68,6 +69,10 @@ class Protocol:
     precision: float | None = None
     """Runs stop when the half width of the anchored mean's 95% interval is below this share of it; None: never early.
     A latency tells its runs, so this is no part of its signature."""
+
+    def __post_init__(self) -> None:
+        if self.runs < 2:
+            raise InputError("runs", f"{self.runs}, which tells nothing of its own uncertainty", "at least 2")
 
     def signed(self) -> dict[str, Any]:
         """What a signature has of it."""
@@ -118,6 +123,10 @@ class Sentence:
         for _ in range(self.length):
             self.engine.step(self.previous, state)
 
+    def run(self) -> None:
+        self.encode()
+        self.decode()
+
 
 def time_engine(
     engine: Engine, anchor: Engine, workload: Workload, protocol: Protocol, signature: Signature
@@ -142,16 +151,18 @@ def time_parts(
     """
     other = Sentence(anchor, workload, protocol)
     work = (encode, decode, other.encode, other.decode)
-    encoder, decoder, *anchored = time_in_turn(work, synchronise, protocol)
+    times = time_in_turn(work, synchronise, protocol)
+    encoder, decoder, *anchored = times
     encoder_ms, encoder_std_ms = trimmed(encoder, protocol.trim)
     decoder_ms, decoder_std_ms = trimmed(decoder, protocol.trim)
-    anchor_ms, _ = trimmed([sum(parts) for parts in zip(*anchored, strict=True)], protocol.trim)
+    anchor_ms, _ = trimmed(np.sum(anchored, axis=0), protocol.trim)
     p50, p90 = np.percentile(np.add(encoder, decoder), (50, 90))
     return Latency(
         encoder_ms=encoder_ms,
         decoder_ms=decoder_ms,
         encoder_std_ms=encoder_std_ms,
         decoder_std_ms=decoder_std_ms,
+        uncertainty_ms=(encoder_ms + decoder_ms) * _uncertainty(times, protocol),
         p50_ms=float(p50),
         p90_ms=float(p90),
         anchor_ms=anchor_ms,
@@ -165,38 +176,34 @@ def time_in_turn(
 ) -> list[list[float]]:
     """Wall-clock milliseconds of each run of each of `works`, taking turns, after dry runs of all.
 
-    Asynchronous work is waited for. With a precision the works are encoder and decoder of a model, then of the anchor.
+    Asynchronous work is waited for. With a precision the works are encoder and decoder of a model, then of the anchor;
+    whether they are known well enough is asked now and then, each time before another dry run.
     """
     times: list[list[float]] = [[] for _ in works]
-    for run in range(protocol.dry_runs + protocol.runs):
-        for work, found in zip(works, times, strict=True):
-            synchronise()
-            begin = time.perf_counter()
-            work()
-            synchronise()
-            if run >= protocol.dry_runs:
-                found.append(1000 * (time.perf_counter() - begin))
-        if protocol.precision is not None and len(times[0]) >= FEWEST_RUNS:
-            encoder, decoder, *anchor = map(np.asarray, times)
-            if half_width((encoder + decoder) / sum(anchor), protocol.trim) < protocol.precision:
+    dry, look = protocol.dry_runs, FEWEST_RUNS
+    while len(times[0]) < protocol.runs:
+        run = [_timed(work, synchronise) for work in works]
+        if dry > 0:
+            dry -= 1
+            continue
+        for found, ms in zip(times, run, strict=True):
+            found.append(ms)
+        if protocol.precision is not None and len(times[0]) == look:
+            if _uncertainty(times, protocol) < protocol.precision:
                 break
+            look, dry = look * 3 // 2, 1  # asking has taken the caches
     return times
 
 
-def half_width(values: np.ndarray[Any, np.dtype[np.float64]], share: float) -> float:
-    """Of the 95% interval of the trimmed mean of `values`, as a share of it, from winsorised values (Yuen 1974)."""
-    drop = dropped(len(values), share)
-    ordered = np.sort(values)
-    winsorised = np.clip(values, ordered[drop], ordered[-1 - drop])
-    kept = len(values) - 2 * drop
-    freedom = kept - 1
-    error = winsorised.std() * np.sqrt(len(values) / (kept * freedom))
-    quantile = 1.96 + 2.37 / freedom + 2.82 / freedom**2 + 2.56 / freedom**3  # Student's t, expanded
-    return float(quantile * error / ordered[drop : len(values) - drop].mean())
+def _timed(work: Callable[[], object], synchronise: Callable[[], None]) -> float:
+    synchronise()
+    begin = time.perf_counter()
+    work()
+    synchronise()
+    return 1000 * (time.perf_counter() - begin)
 
 
-def trimmed(times: Sequence[float], share: float) -> tuple[float, float]:
-    """Mean and standard deviation without the lowest and highest `share` of `times`: at least one each of three."""
-    drop = dropped(len(times), share)
-    kept = np.sort(np.asarray(times, dtype=float))[drop : len(times) - drop]
-    return float(kept.mean()), float(kept.std())
+def _uncertainty(times: Sequence[Sequence[float]], protocol: Protocol) -> float:
+    """Half width of the 95% interval of the anchored mean, as a share of it."""
+    encoder, decoder, *anchored = times
+    return half_width(np.add(encoder, decoder) / np.sum(anchored, axis=0), protocol.trim)

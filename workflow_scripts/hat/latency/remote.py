@@ -19,6 +19,7 @@ from hat.progress import say
 
 OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ServerAliveInterval=15", "ServerAliveCountMax=4")
 """No question is asked, an unknown host key is refused, and a dead connection is noticed within a minute."""
+ENDED = "the connection ended"
 ATTEMPTS, PAUSE_SECONDS = 5, 5.0
 """Connections in a row that may fail before a measurement is given up; the very first may not."""
 
@@ -62,6 +63,15 @@ class Ssh:
         return ["ssh", *options, "--", self.host, shlex.join(words)]
 
 
+def ask(name: str, ssh: Ssh, kit: bytes, told: dict[str, Any]) -> dict[str, Any]:
+    """The answer of the device of this name to one line. InputError when it cannot be reached, or refuses."""
+    run = subprocess.run(ssh.command(len(kit)), input=kit + json.dumps(told).encode() + b"\n", capture_output=True)
+    said = run.stderr.decode(errors="replace").strip().splitlines()
+    if not run.stdout:
+        raise _unreached(name, ssh, said[-1] if said else ENDED)
+    return _without_error(json.loads(run.stdout.splitlines()[-1]), name)
+
+
 class RemoteBench:
     """What `hat.latency.protocol.Bench` does, on a device that is reached by ssh."""
 
@@ -99,12 +109,12 @@ class RemoteBench:
                 if answer is not None:
                     return answer
             except (OSError, EOFError) as error:
-                problem = str(error) or "the connection ended"
+                problem = str(error) or ENDED
                 self._drop()
                 if attempt < self._attempts:
                     say(f"{self.device.name}: {problem}; connecting again ({attempt} of {self._attempts})")
                     time.sleep(PAUSE_SECONDS)
-        raise InputError(f"device {self.device.name}", problem, f"a host that `ssh {self.ssh.host}` reaches unasked")
+        raise _unreached(self.device.name, self.ssh, problem)
 
     def _connected(self) -> dict[str, Any]:
         """Start the conversation; returns the first answer. InputError when it is not that of an earlier start."""
@@ -137,11 +147,20 @@ class RemoteBench:
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             self.close()
-            raise InputError(f"device {self.device.name}", str(answer["error"]))
-        return answer
+        return _without_error(answer, self.device.name)
 
     def _drop(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
             self._process = None
+
+
+def _unreached(name: str, ssh: Ssh, problem: str) -> InputError:
+    return InputError(f"device {name}", problem, f"a host that `ssh {ssh.host}` reaches unasked")
+
+
+def _without_error(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    if "error" in answer:
+        raise InputError(f"device {name}", str(answer["error"]))
+    return answer

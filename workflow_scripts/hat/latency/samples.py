@@ -38,8 +38,7 @@ class Sample:
     def from_row(cls, row: dict[str, str], place: str) -> Self:
         sub = SubTransformer.from_row(row, place)
         try:
-            # older files do not tell the runs
-            numbers = {name: float(row[name]) for name in NUMBERS if name != "runs" or name in row}
+            numbers = {name: float(row[name]) for name in NUMBERS}
             sample = cls(sub=sub, numbers=numbers, order=int(row["order"]))
         except KeyError as error:
             raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "order"))) from None

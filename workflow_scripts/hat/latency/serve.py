@@ -1,7 +1,9 @@
 """The device's end of timing from afar: it is told what to time in JSON, a line each, and answers a line each.
 
 A line with an anchor says how: device, workload, protocol and anchor; the answer repeats it, with the signature of this
-machine. Any other line is an architecture; the answer is its raw latency. What is wrong is answered as {"error": ...}.
+machine. A line of `hat.latency.comparing` is answered by it. Any other line is an architecture; the answer is its raw
+latency. What is wrong is answered as {"error": ...}.
+
 It runs from an archive of the modules that it imports (`hat_workflow.kit`), without the rest: on what it is told on
 standard input or, if the archive holds lines of its own, on those.
 """
@@ -13,21 +15,25 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
 from hat.errors import InputError
-from hat.files import write_text
+from hat.files import write_json, write_text
+from hat.latency.comparing import COMPARED, DTYPES, compare, report
 from hat.latency.protocol import Bench, Protocol, Workload
-from hat.latency.signature import Signature, common_signature
+from hat.latency.signature import NUMBERS, Signature, common_signature
 from hat.progress import Progress, say
 
 LINES = "lines.jsonl"
 """What an archive is told that runs by itself."""
+COMPARISON = "comparison.json"
+"""What such an archive compares when it is asked to."""
 ANSWERS = "measured.jsonl"
 """Where such an archive writes its answers, in the working directory."""
 MOVE_AWAY = "move it away, and start once more"
@@ -39,13 +45,20 @@ def setting(device: Device, workload: Workload, protocol: Protocol, anchor: SubT
     return {**parts, "anchor": anchor.to_dict()}
 
 
+def setting_key(told: dict[str, Any]) -> str:
+    """What tells one setting from another."""
+    return json.dumps(told, sort_keys=True)
+
+
 def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The answer to each line of a conversation."""
     bench: Bench | None = None
     for line in lines:
         try:
             told = json.loads(line)
-            if "anchor" in told:
+            if "compared" in told:
+                yield compare(told)
+            elif "anchor" in told:
                 bench = _bench(told)
                 yield {"setting": told, "signature": bench.signature.to_dict()}
             elif bench is None:
@@ -78,23 +91,54 @@ def checksum(lines: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def by_hand(lines: list[str], output: Path) -> None:
-    """Answer all `lines` in the file `output`, whose last line is a checksum of the others.
+@dataclass
+class Series:
+    """What was measured with one setting."""
 
-    A run that was killed goes on, and a longer list goes on where a shorter one ended. InputError when something cannot
-    be timed, or when `output` answers other lines or comes from another machine.
+    signature: Signature
+    numbers: dict[str, dict[str, float]]
+    """By the architecture's key."""
+
+
+def series(answered: Iterable[dict[str, Any]], place: Path) -> dict[str, Series]:
+    """What answers tell, by `setting_key`, whatever archives they are from. ValueError when they are no answers.
+
+    What lacks a number that is measured today does not count.
     """
-    done = _answered(lines, output)
-    settings = [line for line in done if "setting" in json.loads(line)][-1:]
-    found = answers([*(json.dumps(json.loads(line)["setting"]) for line in settings), *lines[len(done) :]])
-    for line, answer in zip(settings, found, strict=False):
-        same = [signature_of(each, None) for each in (json.loads(line), _without_error(answer))]
-        common_signature(same, [output, "this machine"])
-    progress = Progress("measure", len(lines), unit="lines", done=len(done))
+    found: dict[str, Series] = {}
+    key = ""
+    try:
+        for answer in answered:
+            if "setting" in answer:
+                key = setting_key(answer["setting"])
+                found.setdefault(key, Series(Signature.from_dict(answer["signature"], place), {}))
+            elif set(NUMBERS) <= set(answer["numbers"]):
+                found[key].numbers[answer["architecture"]] = answer["numbers"]
+    except (LookupError, TypeError):
+        raise ValueError("no answers") from None
+    return found
+
+
+def by_hand(lines: list[str], output: Path) -> None:
+    """Have all `lines` answered in the file `output`, whose last line is a checksum of the others.
+
+    What stands there already is not timed again: a run that was killed goes on, and another archive times what is new
+    to it. InputError when something cannot be timed, or when `output` comes from another machine.
+    """
+    done = _answered(output)
+    try:
+        known = series(map(json.loads, done), output)
+    except ValueError:
+        raise InputError(output, "damaged", MOVE_AWAY) from None
+    asked = [*map(json.loads, lines)]
+    left = _left(asked, known)
+    progress = Progress("measure", len(asked), unit="lines", done=len(asked) - len(left))
+    found = _from_this_machine(answers(map(json.dumps, left)), [each.signature for each in known.values()], output)
+    first = [*islice(found, 1)]  # before the file is touched
     write_text(output, "".join(f"{line}\n" for line in done))
     with open(output, "a", encoding="utf-8") as stream:
-        for answer in found:
-            done.append(json.dumps(_without_error(answer)))
+        for answer in chain(first, found):
+            done.append(json.dumps(answer))
             stream.write(done[-1] + "\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -103,38 +147,60 @@ def by_hand(lines: list[str], output: Path) -> None:
     say(f"{output} is finished: bring it back")
 
 
-def _answered(lines: list[str], output: Path) -> list[str]:
+def _left(asked: Iterable[dict[str, Any]], known: Mapping[str, Series]) -> list[dict[str, Any]]:
+    """Of what an archive asks, what is not measured yet: the architectures, each behind its setting."""
+    left: list[dict[str, Any]] = []
+    for told in asked:
+        if "anchor" in told:
+            before, setting = known.get(setting_key(told)), [told]
+        elif before is None or SubTransformer.from_dict(told).key not in before.numbers:
+            left += [*setting, told]
+            setting = []
+    return left
+
+
+def _from_this_machine(
+    found: Iterable[dict[str, Any]], before: Sequence[Signature], place: Path
+) -> Iterator[dict[str, Any]]:
+    """The answers. InputError when one is an error, or not of the machine, with its runtime, that measured `before`."""
+    for answer in found:
+        if "error" in answer:
+            raise InputError("device", answer["error"])
+        if "setting" in answer:
+            here = signature_of(answer, None)
+            for each in before:
+                if each.engine == here.engine:
+                    now = replace(each, processor=here.processor, engine_version=here.engine_version)
+                    common_signature([each, now], [place, "this machine"])
+        yield answer
+
+
+def _answered(output: Path) -> list[str]:
     """The answers that are there, without a checksum and without what a kill has torn."""
     done = output.read_text(encoding="utf-8").split("\n")[:-1] if output.exists() else []
-    try:
-        done = [line for line in done if "sha256" not in json.loads(line)]
-    except ValueError:
-        raise InputError(output, "damaged", MOVE_AWAY) from None
-    for line, answer in zip(lines, map(json.loads, done), strict=False):
-        told = json.loads(line)
-        same = answer.get("setting") == told if "anchor" in told else answer.get("architecture") == _key(told)
-        if not same:
-            raise InputError(output, "answers another archive", MOVE_AWAY)
-    return done[: len(lines)]
-
-
-def _without_error(answer: dict[str, Any]) -> dict[str, Any]:
-    if "error" in answer:
-        raise InputError("device", answer["error"])
-    return answer
-
-
-def _key(architecture: dict[str, Any]) -> str:
-    return SubTransformer.from_dict(architecture).key
+    return [line for line in done if not line.startswith('{"sha256"')]
 
 
 def main() -> None:
     with zipfile.ZipFile(sys.argv[0]) as archive:
-        own = archive.read(LINES).decode().splitlines() if LINES in archive.namelist() else []
+        own = {name: archive.read(name).decode() for name in {LINES, COMPARISON} & {*archive.namelist()}}
     if own:
         try:
-            by_hand(own, Path(ANSWERS))
+            _by_itself(own, sys.argv[1:])
         except InputError as error:
             sys.exit(f"error: {error}")
     for answer in answers(sys.stdin) if not own else ():
         print(json.dumps(answer), flush=True)
+
+
+def _by_itself(own: Mapping[str, str], words: list[str]) -> None:
+    """Time what the archive holds or, with --compare and further number formats, compare engines. Else InputError."""
+    match words:
+        case []:
+            by_hand(own[LINES].splitlines(), Path(ANSWERS))
+        case ["--compare", *dtypes] if set(dtypes) <= set(DTYPES):
+            found = compare(json.loads(own[COMPARISON]) | {"dtypes": dtypes})
+            write_json(COMPARED, found)
+            say("\n".join(report(found)))
+        case _:
+            raise InputError("arguments", " ".join(words), f"none, or --compare and any of {', '.join(DTYPES)}")

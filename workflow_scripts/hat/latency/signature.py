@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 from collections.abc import Sequence
@@ -65,6 +64,8 @@ class Latency:
     decoder_ms: float
     encoder_std_ms: float
     decoder_std_ms: float
+    uncertainty_ms: float
+    """Half the 95% interval of the anchored mean (`hat.latency.trimmed_mean.half_width`)."""
     p50_ms: float
     """Median over all runs of encoder plus decoder; `p90_ms` likewise, nothing trimmed."""
     p90_ms: float
@@ -87,15 +88,6 @@ class Latency:
         """Trimmed mean of the encoder plus trimmed mean of the decoder."""
         return self.encoder_ms + self.decoder_ms
 
-    @property
-    def uncertainty_ms(self) -> float:
-        """Two standard errors of the anchored mean, by the spread of the runs that were kept.
-
-        The anchor is timed as often, so its mean is taken to be as uncertain.
-        """
-        kept = self.runs - 2 * dropped(self.runs, self.signature.trim)
-        return 2 * math.sqrt(2) * math.hypot(self.encoder_std_ms, self.decoder_std_ms) / math.sqrt(kept)
-
     def numbers(self) -> dict[str, float]:
         """The latency without its signature, in the order of the columns of samples.csv."""
         return {name: round(getattr(self, name), 6) for name in NUMBERS}
@@ -105,9 +97,9 @@ class Latency:
 
     @classmethod
     def from_numbers(cls, numbers: dict[str, float], signature: Signature) -> Self:
-        """The inverse of `numbers`; older files do not tell the runs, which were the signature's."""
+        """The inverse of `numbers`."""
         times = {name: numbers[name] for name in NUMBERS if name not in ("latency_ms", "runs")}
-        return cls(**times, runs=int(numbers.get("runs", signature.runs)), signature=signature)
+        return cls(**times, runs=int(numbers["runs"]), signature=signature)
 
 
 NUMBERS = (
@@ -116,18 +108,14 @@ NUMBERS = (
     "latency_ms",
     "encoder_std_ms",
     "decoder_std_ms",
+    "uncertainty_ms",
     "p50_ms",
     "p90_ms",
     "anchor_ms",
     "drift",
     "runs",
 )
-TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms", "p50_ms", "p90_ms")
-
-
-def dropped(runs: int, share: float) -> int:
-    """How many of so many runs a trimmed mean drops at each end: at least one of three."""
-    return max(int(share * runs), 1 if share > 0 and runs >= 3 else 0)
+TIMES = ("encoder_ms", "decoder_ms", "encoder_std_ms", "decoder_std_ms", "uncertainty_ms", "p50_ms", "p90_ms")
 
 
 def common_signature(signatures: Sequence[Signature], places: Sequence[str | os.PathLike[str]]) -> Signature:

@@ -138,6 +138,14 @@ def sizes(models: pd.DataFrame) -> pd.Series:
     return found
 
 
+def budget_marks(models: pd.DataFrame) -> pd.Series:
+    """Of each: † missed its budget when chosen; ‡ better candidates did; § kept it within the uncertainty alone."""
+    fits, late = models["fits"], models["confirmed_ms"].gt(models["budget_ms"])
+    marked = {"†": fits.eq(False), "‡": models["rank"].gt(1), "§": fits.eq(True) & late}
+    shown = [applies.fillna(False).map({True: mark, False: ""}) for mark, applies in marked.items()]
+    return shown[0] + shown[1] + shown[2]
+
+
 def ordered(
     rows: pd.DataFrame, by: Sequence[str], groups: Sequence[str] = PLACE, ascending: bool | Sequence[bool] = True
 ) -> pd.DataFrame:

@@ -78,6 +78,7 @@ def model(
         **facts,
         "predicted_ms": _predicted(files["predictions"], timed_as),
         **(_numbers(confirmed, "budget_ms", "predicted_ms", "rank") | {"fits": confirmed["fits"]} if confirmed else {}),
+        **({"confirmed_ms": confirmed.number("latency_ms")} if confirmed else {}),
         **(_timing(latency) if latency else {}),
         **{dim: getattr(sub, dim) for dim in DIMS},
         "parameters": count_parameters(sub),

@@ -6,13 +6,12 @@ known is left out. The CSV holds all that was gathered.
 
 from collections.abc import Mapping
 
-from pandas import DataFrame
+from pandas import DataFrame, Series
 
-from hat.paper.comparing import AS_PRINTED, COLUMNS, TEXT, arranged, bleu_notes, measured_first
+from hat.paper.comparing import AS_PRINTED, COLUMNS, TEXT, arranged, bleu_notes, budget_marks, measured_first
 from hat.paper.gathered import KINDS, Frames
 from hat.paper.tables import Column, Table
 
-MISSED, NEXT_BEST = "†", "‡"
 NUMBERS = ("latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu")
 SHOWN: Mapping[str, Column] = {
     **TEXT,
@@ -27,22 +26,22 @@ SHOWN: Mapping[str, Column] = {
 
 
 def table(frames: Frames) -> Table:
-    """HAT models come first in each group; marks tell which missed their budgets when measured."""
+    """HAT models come first in each group; marks tell which missed their budgets when measured, or nearly did."""
     models = arranged(frames["models"], ("hat", "depth", "width", "given"))
-    missed, next_best = models["fits"].eq(False).fillna(False), models["rank"].gt(1).fillna(False)
-    marks = missed.map({True: MISSED, False: ""}) + next_best.map({True: NEXT_BEST, False: ""})
+    marks = budget_marks(models)
     return Table(
         name="Table 8",
         caption="Latency, size and translation quality of HAT models and of ordinary Transformers",
         frame=measured_first(models).assign(model=models["name"] + marks),
         columns=SHOWN,
-        notes=_notes(models, models[missed], models[next_best]),
+        notes=_notes(models, marks),
         everything=models[[*KINDS["models"]]],
     )
 
 
-def _notes(models: DataFrame, missed: DataFrame, next_best: DataFrame) -> list[str]:
+def _notes(models: DataFrame, marks: Series) -> list[str]:
     lengths = ", ".join(map(str, models["sentence_length"].unique()))
+    marked, next_best = {*"".join(marks)}, models[marks.str.contains("‡")]
     taken = next_best["name"] + " (" + next_best["task"] + ", " + next_best["device"] + "): rank "
     notes = {
         "Latency: trimmed mean of the encoder's pass plus that of the decoder's steps, brought by an anchor timed in "
@@ -54,10 +53,9 @@ def _notes(models: DataFrame, missed: DataFrame, next_best: DataFrame) -> list[s
         "Published: as the paper and its release print it, for the model of that latency.": (
             models["published_latency_ms"].notna().any()
         ),
-        f"{MISSED} No candidate measured kept the budget when this one was chosen: it was the fastest of them.": (
-            len(missed)
-        ),
-        f"{NEXT_BEST} Better candidates of the search missed the budget when measured. Taken: "
+        "† No candidate measured kept the budget when this was chosen: it was the fastest of them.": "†" in marked,
+        "§ Above the budget when this was chosen, by no more than that measurement's uncertainty.": "§" in marked,
+        "‡ Better candidates of the search missed the budget when measured. Taken: "
         f"{'; '.join(taken + next_best['rank'].astype(str))}.": len(next_best),
         "SacreBLEU: detokenised, against the raw reference, with half of its 95% bootstrap interval.": (
             models["sacrebleu"].notna().any()

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from hat.errors import InputError
-from hat.paper.comparing import arranged, sizes
+from hat.paper.comparing import arranged, budget_marks, sizes
 from hat.paper.gathered import PLACE
 from hat.paper.style import (
     COLOURS,
@@ -51,7 +51,8 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> list[Label]:
         x, y, colour = members["latency_ms"] * scale, members["bleu"], COLOURS[family]
         plot_scores(axes, x, y, members["bleu_half_width"], LOOKS[family] | {"label": SERIES[family]})
         first, *others = members["size"]
-        words = [COUNTED[family].format(first).replace("1 layers", "1 layer"), *others]
+        counted = [COUNTED[family].format(first).replace("1 layers", "1 layer"), *others]
+        words = [size + mark for size, mark in zip(counted, budget_marks(members), strict=True)]
         labels += [(*point, colour) for point in zip(x, y, words, strict=True)]
     axes.set_xlabel(f"Measured latency ({unit})")
     axes.set_ylabel(f"BLEU ({', '.join(sorted(set(rows['bleu_kind'])))})")

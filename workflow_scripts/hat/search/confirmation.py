@@ -31,7 +31,6 @@ class Confirmed:
         return {
             "predicted_ms": self.candidate.predicted_ms,
             **self.latency.to_dict(),
-            "uncertainty_ms": round(self.latency.uncertainty_ms, 6),
             "rank": self.candidate.rank,
             "loss": self.candidate.loss,
             "fits": self.fits,
