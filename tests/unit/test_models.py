@@ -15,7 +15,7 @@ from hat_workflow.studies import MAIN, STUDIES
 
 from tests.spaces import TINY
 
-TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-2-threads": {"budgets": ["50%"]}}}
+TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-torch": {"budgets": ["50%"]}}}
 BASELINES = {"baselines": {"depth": [1, 2], "width": [32]}}
 FAR = {"corpus": "wmt14.en-de", "space": "space0", "training": "wmt", "devices": {"titanxp": {"budgets": ["150ms"]}}}
 
@@ -33,7 +33,7 @@ def test_without_studies_there_are_searches_and_baselines(tmp_path: Path) -> Non
     found = models(tmp_path)
     assert {model.family for model in found.values()} == {"hat", "depth", "width"}
     assert found["hat-this-cpu-p25"].devices == ("this-cpu",)
-    assert found["transformer-depth-1"].devices == ("this-cpu", "this-cpu-2-threads")
+    assert found["transformer-depth-1"].devices == ("this-cpu", "this-cpu-torch")
 
 
 def test_studies_share_what_they_train(tmp_path: Path) -> None:
@@ -74,10 +74,10 @@ def test_rivals_are_as_large_as_the_deepest_transformer(tmp_path: Path) -> None:
 
 def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
     asked = read(tmp_path, TASK | {"studies": ["table1"]})
-    on_two_threads = {model.name for model in asked.measured_on("demo.de-en", "this-cpu-2-threads")}
-    assert on_two_threads == {"hat-this-cpu-p25", "hat-this-cpu-p75", "hat-this-cpu-2-threads-p50"}
-    assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-2-threads")} == {
-        "hat-this-cpu-2-threads-p50"
+    on_torch = {model.name for model in asked.measured_on("demo.de-en", "this-cpu-torch")}
+    assert on_torch == {"hat-this-cpu-p25", "hat-this-cpu-p75", "hat-this-cpu-torch-p50"}
+    assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-torch")} == {
+        "hat-this-cpu-torch-p50"
     }
     assert asked.models_of("demo.de-en", STUDIES["table4"]) == []
     assert len(asked.models_of("demo.de-en", STUDIES[MAIN])) == 3
@@ -140,7 +140,7 @@ def test_a_device_has_the_number_formats_of_its_engine(tmp_path: Path) -> None:
 
 def test_learning_from_other_devices_needs_another_device_in_any_task(tmp_path: Path) -> None:
     one = {"corpus": "demo.de-en", "devices": {"this-cpu": {}}, "studies": ["few_samples"]}
-    two = one | {"devices": {"this-cpu-2-threads": {}}, "studies": []}
+    two = one | {"devices": {"this-cpu-torch": {}}, "studies": []}
     write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": two}})
     experiment.read(str(tmp_path / "asked.yaml"))
     write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": one}})
@@ -204,5 +204,5 @@ def test_what_a_study_looks_at_follows_from_its_declaration(tmp_path: Path) -> N
     first = {"task": "demo.de-en", "device": "this-cpu"}
     assert asked.searches_of(STUDIES["figure9"]) == [first | {"budget": "p75"}]
     assert asked.searches_of(STUDIES["pareto"]) == [first | {"budget": "p25"}, first | {"budget": "p75"}]
-    assert asked.devices_of(STUDIES["figure2"]) == [first, first | {"device": "this-cpu-2-threads"}]
+    assert asked.devices_of(STUDIES["figure2"]) == [first, first | {"device": "this-cpu-torch"}]
     assert asked.devices_of(STUDIES["predictors"]) == []

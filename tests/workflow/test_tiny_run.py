@@ -16,7 +16,7 @@ from tests.workflow.conftest import ROOT, House, copy_house
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-2-threads-p90", "transformer-depth-1")
+MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-torch-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -142,5 +142,5 @@ def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> 
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
     with open(finished.work / "results" / "tiny" / "paper" / f"{target}.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-2-threads"}
+    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-torch"}
     assert all(float(row["latency_ms"]) > 0 for row in rows)
