@@ -10,6 +10,7 @@ import sample_subtransformer
 from hat.errors import InputError
 from hat.files import write_yaml
 from hat_workflow import experiment
+from hat_workflow.artifacts import artifacts
 from hat_workflow.models import Model
 from hat_workflow.studies import MAIN, STUDIES
 
@@ -18,6 +19,12 @@ from tests.spaces import TINY
 TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-torch": {"budgets": ["50%"]}}}
 BASELINES = {"baselines": {"depth": [1, 2], "width": [32]}}
 FAR = {"corpus": "wmt14.en-de", "space": "space0", "training": "wmt", "devices": {"titanxp": {"budgets": ["150ms"]}}}
+
+
+NO_RIVALS = (
+    "without a device here that has the engine torch_eager and a budget; legal: "
+    "devices: {this-cpu-torch: {budgets: [60%]}}"
+)
 
 
 def read(folder: Path, task: dict[str, Any], name: str = "demo.de-en") -> experiment.Experiment:
@@ -83,6 +90,27 @@ def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
     assert len(asked.models_of("demo.de-en", STUDIES[MAIN])) == 3
 
 
+@pytest.mark.parametrize(("name", "rivals"), [("table2", ["evolved"]), ("table3", ["levenshtein", "evolved", "lite"])])
+def test_rivals_are_compared_on_this_machine_under_eager_torch_alone(
+    tmp_path: Path, name: str, rivals: list[str]
+) -> None:
+    write_yaml(tmp_path / "board.yaml", {"engine": "torch_eager", "ssh": {"host": "board"}})
+    devices = TASK["devices"] | {str(tmp_path / "board.yaml"): {"budgets": ["50%"]}}
+    asked, study = read(tmp_path, {"devices": devices, "studies": [name]} | BASELINES), STUDIES[name]
+    found = asked.models_of("demo.de-en", study)
+    assert [model.name for model in found] == [
+        *("hat-this-cpu-torch-p50", "transformer-depth-1", "transformer-depth-2", *rivals)
+    ]
+    assert {asked.shown_on("demo.de-en", model, study) for model in found} == {("this-cpu-torch",)}
+    gathered = artifacts(asked, study, "models")
+    assert {artifact.identity["device"] for artifact in gathered} == {"this-cpu-torch"}
+    assert len(gathered) == len(found)
+    assert [known["device"] for known in asked.devices_of(study)] == ["this-cpu-torch"]
+    timed = {device: asked.measured_on("demo.de-en", device) for device in asked.tasks["demo.de-en"]["devices"]}
+    rivals_on = {device: [model.name for model in models if model.is_rival] for device, models in timed.items()}
+    assert rivals_on == {"this-cpu": [], "this-cpu-torch": rivals, "board": []}
+
+
 @pytest.mark.parametrize(
     ("task", "line"),
     [
@@ -107,7 +135,11 @@ def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
         ),
         (
             FAR | {"devices": {"this-cpu": {}} | FAR["devices"], "baselines": {"depth": [6]}, "studies": ["table3"]},
-            "table3 where a device is not at hand; legal: devices to measure on, or no table3",
+            f"table3 {NO_RIVALS}, or no table3",
+        ),
+        (
+            {"devices": {"this-cpu": {}, "this-cpu-torch": {"budgets": []}}} | BASELINES | {"studies": ["table2"]},
+            f"table2 {NO_RIVALS}, or no table2",
         ),
     ],
 )

@@ -72,6 +72,17 @@ def test_every_other_table_is_made(finished: House) -> None:
         assert (paper / f"{table}.md").read_text().startswith("**")
 
 
+def test_each_device_is_timed_with_its_engine_and_rivals_with_eager_torch_alone(finished: House) -> None:
+    gathered = finished.work / "results" / "tiny" / "paper" / "gathered"
+    engines = {}
+    for study in ("table2", "table3", "table8"):
+        with open(gathered / study / "models.csv", newline="") as stream:
+            signatures = [(row["device"], row["latency_signature"]) for row in csv.DictReader(stream)]
+        engines[study] = {(device, *re.findall(r"engine:(\w+)", signature)) for device, signature in signatures}
+    eager = ("this-cpu-torch", "torch_eager")
+    assert engines == {"table2": {eager}, "table3": {eager}, "table8": {("this-cpu", "litert"), eager}}
+
+
 def test_figures_are_drawn(finished: House) -> None:
     paper = finished.work / "results" / "tiny" / "paper"
     for figure in ("figure2", "figure6", "figure7", "figure8", "figure9", "figure10", "figure11", "figure12", "pareto"):

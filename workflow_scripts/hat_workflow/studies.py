@@ -209,7 +209,7 @@ STUDIES = {
             says=(
                 "Latency, size, BLEU and cost of training: the deepest Transformer of `baselines > depth`, the Evolved "
                 "Transformer, HAT; and Figure 10. Hours are measured; GPU-hours, CO2e and dollars are computed as for "
-                "a V100. On devices with the engine `torch_eager`."
+                "a V100. On devices under eager torch."
             ),
             tables=("table2",),
             figures=("figure10",),
@@ -222,8 +222,8 @@ STUDIES = {
         Study(
             name="table3",
             says=(
-                "The same beside the Levenshtein and the Lite Transformer, each with the size of that Transformer. On the "
-                "same devices."
+                "The same beside the Levenshtein and the Lite Transformer, each with the size of that Transformer, on "
+                "the same devices."
             ),
             tables=("table3",),
             families=("depth", "levenshtein", "evolved", "lite", "hat"),
