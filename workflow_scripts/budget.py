@@ -165,8 +165,11 @@ def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
     space_file, _ = asked.files["space"][task["space"]]
     space, studies = settings.design_space(space_file), [STUDIES[study] for study in task["studies"]]
     studied = {
-        device: sum(study.timed_runs(task, space) for study in studies if study.devices != "first" or device == first)
-        for first in list(devices)[:1]
+        device: sum(
+            study.timed_runs(task, space)
+            for study in studies
+            if {"task": name, "device": device} in asked.devices_of(study)
+        )
         for device in devices
     }
     timed_runs = {

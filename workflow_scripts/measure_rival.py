@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hat.engines.torch_eager import TorchEager
+from hat.engines.torch_eager import ENGINE, TorchEager
 from hat.errors import InputError
 from hat.files import write_json
+from hat.latency.protocol import Bench
 from hat.progress import say
 from hat_fairseq.rivals.counting import PUBLISHED_ITERATIONS, cost
 from hat_fairseq.rivals.families import load_rival
@@ -22,6 +23,8 @@ from hat_workflow.arguments import timing
 
 def main(args: argparse.Namespace) -> None:
     bench, anchor_ms = timing.bench_of_samples(args)
+    if not isinstance(bench, Bench) or bench.device.engine != ENGINE:
+        raise InputError(args.device, "cannot hold what is no Transformer", f"this machine, with the engine {ENGINE}")
     model, family = load_rival(args.checkpoint)
     counts = cost(model, family, bench.workload.sentence_length)
     refined = {}

@@ -10,14 +10,21 @@ import sample_subtransformer
 from hat.errors import InputError
 from hat.files import write_yaml
 from hat_workflow import experiment
+from hat_workflow.artifacts import artifacts
 from hat_workflow.models import Model
 from hat_workflow.studies import MAIN, STUDIES
 
 from tests.spaces import TINY
 
-TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-2-threads": {"budgets": ["50%"]}}}
+TASK = {"devices": {"this-cpu": {"budgets": ["25%", "75%"]}, "this-cpu-torch": {"budgets": ["50%"]}}}
 BASELINES = {"baselines": {"depth": [1, 2], "width": [32]}}
 FAR = {"corpus": "wmt14.en-de", "space": "space0", "training": "wmt", "devices": {"titanxp": {"budgets": ["150ms"]}}}
+
+
+NO_RIVALS = (
+    "without a device here that has the engine torch_eager and a budget; legal: "
+    "devices: {this-cpu-torch: {budgets: [60%]}}"
+)
 
 
 def read(folder: Path, task: dict[str, Any], name: str = "demo.de-en") -> experiment.Experiment:
@@ -33,7 +40,7 @@ def test_without_studies_there_are_searches_and_baselines(tmp_path: Path) -> Non
     found = models(tmp_path)
     assert {model.family for model in found.values()} == {"hat", "depth", "width"}
     assert found["hat-this-cpu-p25"].devices == ("this-cpu",)
-    assert found["transformer-depth-1"].devices == ("this-cpu", "this-cpu-2-threads")
+    assert found["transformer-depth-1"].devices == ("this-cpu", "this-cpu-torch")
 
 
 def test_studies_share_what_they_train(tmp_path: Path) -> None:
@@ -74,13 +81,34 @@ def test_rivals_are_as_large_as_the_deepest_transformer(tmp_path: Path) -> None:
 
 def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
     asked = read(tmp_path, TASK | {"studies": ["table1"]})
-    on_two_threads = {model.name for model in asked.measured_on("demo.de-en", "this-cpu-2-threads")}
-    assert on_two_threads == {"hat-this-cpu-p25", "hat-this-cpu-p75", "hat-this-cpu-2-threads-p50"}
-    assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-2-threads")} == {
-        "hat-this-cpu-2-threads-p50"
+    on_torch = {model.name for model in asked.measured_on("demo.de-en", "this-cpu-torch")}
+    assert on_torch == {"hat-this-cpu-p25", "hat-this-cpu-p75", "hat-this-cpu-torch-p50"}
+    assert {model.name for model in read(tmp_path, TASK).measured_on("demo.de-en", "this-cpu-torch")} == {
+        "hat-this-cpu-torch-p50"
     }
     assert asked.models_of("demo.de-en", STUDIES["table4"]) == []
     assert len(asked.models_of("demo.de-en", STUDIES[MAIN])) == 3
+
+
+@pytest.mark.parametrize(("name", "rivals"), [("table2", ["evolved"]), ("table3", ["levenshtein", "evolved", "lite"])])
+def test_rivals_are_compared_on_this_machine_under_eager_torch_alone(
+    tmp_path: Path, name: str, rivals: list[str]
+) -> None:
+    write_yaml(tmp_path / "board.yaml", {"engine": "torch_eager", "ssh": {"host": "board"}})
+    devices = TASK["devices"] | {str(tmp_path / "board.yaml"): {"budgets": ["50%"]}}
+    asked, study = read(tmp_path, {"devices": devices, "studies": [name]} | BASELINES), STUDIES[name]
+    found = asked.models_of("demo.de-en", study)
+    assert [model.name for model in found] == [
+        *("hat-this-cpu-torch-p50", "transformer-depth-1", "transformer-depth-2", *rivals)
+    ]
+    assert {asked.shown_on("demo.de-en", model, study) for model in found} == {("this-cpu-torch",)}
+    gathered = artifacts(asked, study, "models")
+    assert {artifact.identity["device"] for artifact in gathered} == {"this-cpu-torch"}
+    assert len(gathered) == len(found)
+    assert [known["device"] for known in asked.devices_of(study)] == ["this-cpu-torch"]
+    timed = {device: asked.measured_on("demo.de-en", device) for device in asked.tasks["demo.de-en"]["devices"]}
+    rivals_on = {device: [model.name for model in models if model.is_rival] for device, models in timed.items()}
+    assert rivals_on == {"this-cpu": [], "this-cpu-torch": rivals, "board": []}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +135,11 @@ def test_table1_measures_each_search_on_every_device(tmp_path: Path) -> None:
         ),
         (
             FAR | {"devices": {"this-cpu": {}} | FAR["devices"], "baselines": {"depth": [6]}, "studies": ["table3"]},
-            "table3 where a device is not at hand; legal: devices to measure on, or no table3",
+            f"table3 {NO_RIVALS}, or no table3",
+        ),
+        (
+            {"devices": {"this-cpu": {}, "this-cpu-torch": {"budgets": []}}} | BASELINES | {"studies": ["table2"]},
+            f"table2 {NO_RIVALS}, or no table2",
         ),
     ],
 )
@@ -140,7 +172,7 @@ def test_a_device_has_the_number_formats_of_its_engine(tmp_path: Path) -> None:
 
 def test_learning_from_other_devices_needs_another_device_in_any_task(tmp_path: Path) -> None:
     one = {"corpus": "demo.de-en", "devices": {"this-cpu": {}}, "studies": ["few_samples"]}
-    two = one | {"devices": {"this-cpu-2-threads": {}}, "studies": []}
+    two = one | {"devices": {"this-cpu-torch": {}}, "studies": []}
     write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": two}})
     experiment.read(str(tmp_path / "asked.yaml"))
     write_yaml(tmp_path / "asked.yaml", {"tasks": {"first": one, "second": one}})
@@ -204,5 +236,5 @@ def test_what_a_study_looks_at_follows_from_its_declaration(tmp_path: Path) -> N
     first = {"task": "demo.de-en", "device": "this-cpu"}
     assert asked.searches_of(STUDIES["figure9"]) == [first | {"budget": "p75"}]
     assert asked.searches_of(STUDIES["pareto"]) == [first | {"budget": "p25"}, first | {"budget": "p75"}]
-    assert asked.devices_of(STUDIES["figure2"]) == [first, first | {"device": "this-cpu-2-threads"}]
+    assert asked.devices_of(STUDIES["figure2"]) == [first, first | {"device": "this-cpu-torch"}]
     assert asked.devices_of(STUDIES["predictors"]) == []

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from hat.engines.torch_eager import ENGINE
 from hat.paper.gathered import KINDS as COLUMNS_OF_KINDS
 from hat_workflow.artifacts import KINDS
 from hat_workflow.models import MAKERS
-from hat_workflow.studies import EXHIBITS, FIGURES, OPTIONAL, STUDIES, TABLES, Study
+from hat_workflow.studies import EXHIBITS, FIGURES, HOLDING_RIVALS, OPTIONAL, STUDIES, TABLES, Study
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,14 @@ def test_a_study_speaks_of_what_there_is(study: Study) -> None:
     assert study.gathered("models") in STUDIES
     if "models" in study.reads:
         assert STUDIES[study.gathered("models")].families
+
+
+def test_a_study_of_rivals_looks_at_devices_that_hold_them() -> None:
+    rivals = {family for family, command in MAKERS.items() if command == "train_rival"}
+    studies = [study for study in STUDIES.values() if rivals & set(study.families)]
+    assert studies
+    assert {study.engine for study in studies} == {ENGINE}
+    assert all(HOLDING_RIVALS in study.needs for study in studies)
 
 
 def test_every_kind_has_its_columns() -> None:

@@ -119,6 +119,18 @@ def test_a_rival_is_trained_translates_and_is_timed_and_counted(place: Path, fam
     assert (measured["flops"] > measured["training_flops"]) == (family == "levenshtein")
 
 
+def test_a_rival_is_not_timed_beside_an_anchor_of_another_engine(place: Path) -> None:
+    train(train_rival, "levenshtein", "--family", "levenshtein")
+    write_yaml("bench.yaml", {"engine": "litert"})
+    device = ("--task", "tiny", "--device", "bench.yaml", "--statistics", "corpus/statistics.json", "--runs", 2)
+    outputs = ("--rolling", "rolling", "--output", "samples.csv", "--signature", "signature.json")
+    run(collect_latency, *device, "--space", "space.yaml", "--samples", 1, *outputs)
+    places = ("--checkpoint", "levenshtein.pt", "--signature", "signature.json", "--output", "latency.json")
+    with pytest.raises(InputError, match="no Transformer; legal: this machine, with the engine torch_eager"):
+        run(measure_rival, *device, "--model", "levenshtein", *places)
+    assert not Path("latency.json").exists()
+
+
 @pytest.mark.parametrize("kind", ["Training", "Distillation", "RivalTraining"])
 def test_a_spawned_process_registers_what_its_training_needs(
     kind: str, tiny_corpus: Path, tiny_space: DesignSpace

@@ -24,7 +24,7 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
         "latency": {"samples": 20, "runs": 2},
     }
     write_yaml(tmp_path / "mine.yaml", {"tasks": {"demo.de-en": task}})
-    write_yaml(tmp_path / "board.yaml", {"measured": "measured.jsonl"})
+    write_yaml(tmp_path / "board.yaml", {"engine": "litert", "measured": "measured.jsonl"})
     house, samples = House(ROOT, tmp_path, {}), paths.SAMPLES.format(**NAMES)
 
     refused = house.snakemake(samples, *EXPERIMENT)

@@ -21,12 +21,13 @@ DEVICE = "config/devices/this-cpu.yaml"
 CORPUS = "config/corpora/demo.de-en.yaml"
 OWN = "{source: de, target: en, train: text/train, valid: text/valid, test: text/test, bpe: 48}"
 STUDIED = (HERE / "small.yaml").read_text().replace("demo.de-en:", "own:")
+STUDIED = STUDIED.replace("    baselines:", "      this-cpu-torch: {budgets: [75%]}\n    baselines:")
 STUDIED += "    corpus: text/own.de-en.yaml\n    studies: [table3, table4]\n"
 
 
 @pytest.fixture(scope="module")
 def studied(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """With rivals, and with a corpus of one's own."""
+    """With rivals, a device that holds them, and a corpus of one's own."""
     folder = tmp_path_factory.mktemp("studied")
     (folder / "text").mkdir()
     for name in ("train.de", "train.en", "valid.de", "valid.en", "test.de", "test.en"):
@@ -214,7 +215,7 @@ def test_an_edit_rebuilds_what_it_changes(
 def test_the_searchs_patience_rebuilds_searches_and_keeps_every_loss(house_of_studies: House) -> None:
     house_of_studies.replace(LIBRARY + "search/evolution.py", "PATIENCE = 1000", "PATIENCE = 2000")
     jobs = planned(house_of_studies)
-    assert jobs["search_subtransformer"] == jobs["confirm_subtransformer"] == 2
+    assert jobs["search_subtransformer"] == jobs["confirm_subtransformer"] == 3
     assert not {"train_supertransformer", "collect_latency", "fit_predictor", "train_rival"} & set(jobs)
     # the memo of losses is named by what computes a loss
     assert "hat/search/evolution.py" not in hashed_files("hat_fairseq.inherited")
@@ -226,8 +227,8 @@ def test_an_edited_text_of_ones_own_rebuilds_everything_of_it(house_of_studies: 
         stream.write("drei\n")
     jobs = planned(house_of_studies)
     assert jobs["fetch_corpus"] == jobs["train_supertransformer"] == 1
-    assert jobs["train_model"] == 5
-    assert jobs["collect_latency"] == 2
+    assert jobs["train_model"] == 6
+    assert jobs["collect_latency"] == 4
 
 
 def test_a_touched_text_of_ones_own_rebuilds_nothing(house_of_studies: House) -> None:

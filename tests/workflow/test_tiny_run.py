@@ -16,7 +16,7 @@ from tests.workflow.conftest import ROOT, House, copy_house
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-2-threads-p90", "transformer-depth-1")
+MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-torch-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -70,6 +70,17 @@ def test_every_other_table_is_made(finished: House) -> None:
         rows = list(csv.DictReader((paper / f"{table}.csv").open()))
         assert any(row["task"] == "tiny.de-en" for row in rows)
         assert (paper / f"{table}.md").read_text().startswith("**")
+
+
+def test_each_device_is_timed_with_its_engine_and_rivals_with_eager_torch_alone(finished: House) -> None:
+    gathered = finished.work / "results" / "tiny" / "paper" / "gathered"
+    engines = {}
+    for study in ("table2", "table3", "table8"):
+        with open(gathered / study / "models.csv", newline="") as stream:
+            signatures = [(row["device"], row["latency_signature"]) for row in csv.DictReader(stream)]
+        engines[study] = {(device, *re.findall(r"engine:(\w+)", signature)) for device, signature in signatures}
+    eager = ("this-cpu-torch", "torch_eager")
+    assert engines == {"table2": {eager}, "table3": {eager}, "table8": {("this-cpu", "litert"), eager}}
 
 
 def test_figures_are_drawn(finished: House) -> None:
@@ -142,5 +153,5 @@ def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> 
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
     with open(finished.work / "results" / "tiny" / "paper" / f"{target}.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-2-threads"}
+    assert {row["device"] for row in rows} == {"this-cpu", "this-cpu-torch"}
     assert all(float(row["latency_ms"]) > 0 for row in rows)

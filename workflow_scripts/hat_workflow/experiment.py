@@ -61,11 +61,12 @@ class Experiment:
     def models_of(self, task: str, study: Study) -> list[Model]:
         """The models of a task that a study compares; none where the task does not ask for it."""
         models = self.models[task].values() if task in self.asks_for(study) else ()
-        return [model for model in models if model.family in study.families]
+        return [model for model in models if model.family in study.families and self.shown_on(task, model, study)]
 
     def shown_on(self, task: str, model: Model, study: Study) -> tuple[str, ...]:
         """The devices on which a study shows a model."""
-        return tuple(self.tasks[task]["devices"]) if study.everywhere else model.devices
+        devices = self.tasks[task]["devices"] if study.everywhere else model.devices
+        return tuple(device for device in devices if self._fits(device, study))
 
     def measured_on(self, task: str, device: str) -> list[Model]:
         """The models of a task whose latency on a device some study asks for, each architecture once."""
@@ -92,7 +93,11 @@ class Experiment:
 
     def devices_of(self, study: Study) -> list[Wildcards]:
         """The devices that a study looks at."""
-        found = [known for known in self.wildcards(devices=True) if known["task"] in self.asks_for(study)]
+        found = [
+            known
+            for known in self.wildcards(devices=True)
+            if known["task"] in self.asks_for(study) and self._fits(known["device"], study)
+        ]
         if study.devices == "at hand":
             return [known for known in found if self.at_hand(known["device"])]
         if study.devices == "first":
@@ -107,6 +112,9 @@ class Experiment:
             chosen = names[len(names) // 2 :][:1] if study.budgets == "middle" else names
             found += [known | {"budget": budget} for budget in chosen]
         return found
+
+    def _fits(self, device: str, study: Study) -> bool:
+        return study.engine in (None, _engine_here(device, self.files))
 
 
 def read(name: str, place: str | None = None, device: str | None = None) -> Experiment:
@@ -161,12 +169,23 @@ def _at_hand(device: str, files: Files) -> bool:
     return files["device"][device][1]["published"] is None
 
 
+def _engine_here(device: str, files: Files) -> str | None:
+    """The engine of a device that is this very machine; of any other, None."""
+    facts = files["device"][device][1]
+    return facts["engine"] if facts["published"] is facts["ssh"] is facts["measured"] is None else None
+
+
 def _asked(study: Study, task: Contents, files: Files) -> bool:
     return not study.unmet(_seen(task, files)) if study.always else study.name in task["studies"]
 
 
 def _seen(task: Contents, files: Files) -> Task:
-    return Task(task, [device for device in task["devices"] if _at_hand(device, files)])
+    devices = task["devices"]
+    return Task(
+        task,
+        at_hand=[device for device in devices if _at_hand(device, files)],
+        engines={device: _engine_here(device, files) for device in devices},
+    )
 
 
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
