@@ -76,7 +76,7 @@ ONE_BUDGET, TWO_BUDGETS = (
 ASCENDING = Need(
     lambda task: all(first.within(second) for first, second in pairwise(task.budgets)),
     "with budgets that do not ascend",
-    "25% before 75%, one unit, no size below the one before",
+    "25% before 75%, one unit, no size limited more than before",
 )
 DEPTH = Need(
     lambda task: bool(task.settings["baselines"]["depth"]), "without a Transformer as large", "baselines > depth"
