@@ -111,10 +111,10 @@ def test_artifacts_say_what_they_belong_to(finished: House) -> None:
     told = {
         "latency/this-cpu/signature.json": device,
         "latency/this-cpu/predictor.json": device,
-        "latency/this-cpu/budgets/p40.json": device,
-        f"search/this-cpu/{SIZED}/confirmed.json": device | {"budget": "p40"},
-        "models/hat-this-cpu-p40/train.json": model,
-        "models/hat-this-cpu-p40/latency/this-cpu.json": model | {"device": "this-cpu"},
+        f"latency/this-cpu/budgets/{SIZED}.json": device,
+        f"search/this-cpu/{SIZED}/confirmed.json": device | {"budget": SIZED},
+        f"models/hat-this-cpu-{SIZED}/train.json": model,
+        f"models/hat-this-cpu-{SIZED}/latency/this-cpu.json": model | {"device": "this-cpu"},
         "supertransformer/metrics.json": {"task": "tiny.de-en"},
     }
     for name, identity in told.items():
