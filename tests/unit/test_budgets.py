@@ -85,6 +85,8 @@ def test_a_budget_of_latency_and_size(entry: dict[str, object], name: str, text:
 def test_what_is_no_size_is_refused(size: dict[str, object]) -> None:
     with pytest.raises(InputError, match=r"budget '50%, .*': no size: .*; legal: parameters above 0 .*1M.* megabytes"):
         Budget.parse({"latency": "50%", **size})
+    with pytest.raises(InputError, match="a size twice; legal: one of each"):
+        Budget.parse("50%, 1M parameters, 2M parameters")
     with pytest.raises(InputError, match=r"budget 'None, .*': not a budget"):
         Budget.parse(size)
 

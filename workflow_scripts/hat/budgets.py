@@ -40,11 +40,14 @@ class Budget:
     def parse(cls, entry: object) -> Budget:
         """InputError unless `entry`, or its text, is a share up to 100% or a latency in ms, and sizes if any."""
         text = budget_text(entry)
-        latency, *sizes = text.split(", ") if isinstance(text, str) else [""]
+        latency, *parts = text.split(", ") if isinstance(text, str) else [""]
         match = FORM.fullmatch(latency.strip())
         if match is None:
             raise InputError(f"budget {text!r}", "not a budget", LEGAL)
-        budget = cls(float(match[1]), match[2], **dict(_size(size, f"budget {text!r}") for size in sizes))  # type: ignore[arg-type]
+        sizes = dict(_size(part, f"budget {text!r}") for part in parts)
+        if len(sizes) < len(parts):
+            raise InputError(f"budget {text!r}", "a size twice", "one of each")
+        budget = cls(float(match[1]), match[2], **sizes)
         if budget.unit == "%" and budget.number > 100:
             raise InputError(f"budget {text!r}", "beyond the slowest model", "at most 100%")
         return budget
@@ -113,7 +116,7 @@ def count_text(count: int) -> str:
     return f"{_shortest(Decimal(count) / scale)}{letter}"
 
 
-def _size(text: str, place: str) -> tuple[str, int | float]:
+def _size(text: str, place: str) -> tuple[str, Any]:
     """`1M parameters` -> parameters, 1000000; `5 MB` -> megabytes, 5.0. InputError names `place`."""
     if match := SIZE.fullmatch(text):
         count = Decimal(match[1]) * SCALES[match[2] or ""]
