@@ -1,6 +1,7 @@
 # Latency of SubTransformers on a device, the predictor that learns from it, and what the budgets mean in milliseconds.
 from dataclasses import fields
 
+from hat.budgets import Budget
 from hat.engines.factory import module_of
 from hat.engines.interface import Device
 
@@ -34,6 +35,15 @@ published = lambda wildcards: settings(device=["published"])(wildcards) + CONTEN
 
 # For params: all budgets of a device, which must differ from each other. Derived: each has a file of its own.
 every_budget = lambda wildcards, input: TASKS[wildcards.task]["devices"][wildcards.device]["budgets"]
+
+# For input and params of a budget that limits megabytes: what these depend on besides the architecture.
+in_megabytes = lambda wildcards: any(
+    budget.megabytes and budget.name == wildcards.budget for budget in map(Budget.parse, every_budget(wildcards, None))
+)
+corpus_of_megabytes = lambda wildcards: of_corpus(paths.BINARY)(wildcards) if in_megabytes(wildcards) else []
+dtype_of_megabytes = lambda wildcards: (
+    ["--dtype", FILES["device"][wildcards.device][1]["dtype"]] if in_megabytes(wildcards) else []
+)
 
 # The models of a task whose latency on a device is asked for.
 timed_here = lambda wildcards: ASKED.measured_on(wildcards.task, wildcards.device)
@@ -204,6 +214,7 @@ rule resolve_budgets:
     input:
         predictor=paths.PREDICTOR,
         report=paths.PREDICTOR_REPORT,
+        corpus=corpus_of_megabytes,
     output:
         paths.LATENCY_BUDGET,
     log:
@@ -219,6 +230,7 @@ rule resolve_budgets:
         settings=settings(space=GENES),
         space=file_of("space"),
         budgets=every_budget,
+        dtype=dtype_of_megabytes,
     shell:
         """
         python {params.command:q} \
@@ -228,6 +240,9 @@ rule resolve_budgets:
             --report {input.report:q} \
             --space {params.space:q} \
             --budgets {params.budgets:q} \
+            --budget {wildcards.budget:q} \
+            {params.dtype} \
+            --corpus {input.corpus:q} \
             --output {output:q} \
             2>&1 | tee {log:q}
         """

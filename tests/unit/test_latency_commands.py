@@ -127,13 +127,16 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
         "--budgets",
         "50%",
         "90000ms",
+        "--budget",
+        "p50",
         "--output",
         "budgets.json",
     )
     budgets = read("budgets.json")
     assert budgets["budgets"]["p50"]["latency_ms"] == pytest.approx((budgets["fastest_ms"] + budgets["slowest_ms"]) / 2)
+    other = ("--output", "other.json")
     with pytest.raises(InputError, match="beyond the slowest model"):
-        run(resolve_budgets, *whose, *out, "--space", "space.yaml", "--budgets", "101%", "--output", "other.json")
+        run(resolve_budgets, *whose, *out, "--space", "space.yaml", "--budgets", "101%", "--budget", "p101", *other)
     assert not Path("other.json").exists()
 
     predicted = Predictor.load("predictor.pt").predict_ms([SPACE.smallest, SPACE.maximum])
@@ -143,6 +146,7 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
     where = ("--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 3, "--signature", "signature.json")
     where = (*where, "--task", "tiny")
     results = ("--subtransformer", "subtransformer.yaml", "--report", "confirmed.json")
+    write_json("budgets.json", {"budgets": {"90000ms": {"text": "90000ms", "latency_ms": 90000.0}}})
     budget = ("--budgets", "budgets.json", "--budget", "90000ms")
     run(confirm_subtransformer, "--candidates", "candidates.csv", *where, *budget, *results)
     assert SubTransformer.load("subtransformer.yaml") == SPACE.smallest

@@ -193,13 +193,33 @@ def test_one_name_means_one_thing_in_all_tasks(tmp_path: Path) -> None:
         experiment.read(str(tmp_path / "asked.yaml"))
 
 
-@pytest.mark.parametrize("budgets", [["60%", "25%"], ["25%", "120ms"]])
-def test_studies_that_need_an_order_of_budgets_refuse_any_other(tmp_path: Path, budgets: list[str]) -> None:
+SMALL = {"latency": "50%", "parameters": "100k"}
+
+
+@pytest.mark.parametrize("budgets", [["60%", "25%"], ["25%", "120ms"], ["50%", SMALL], ["25%", SMALL]])
+def test_studies_that_need_an_order_of_budgets_refuse_any_other(tmp_path: Path, budgets: list[Any]) -> None:
     task = {"devices": {"this-cpu": {"budgets": budgets}}}
     read(tmp_path, task | {"studies": ["table4"]})
     for study in ("table7", "distillation", "figure9", "online"):
         with pytest.raises(InputError, match=f"{study} with budgets that do not ascend"):
             read(tmp_path, task | {"studies": [study]})
+
+
+def test_budgets_of_latency_and_size(tmp_path: Path) -> None:
+    ordered = [SMALL, {"latency": "75%", "parameters": "1M"}, "75%"]
+    asked = read(tmp_path, {"devices": {"this-cpu": {"budgets": ordered}}, "studies": ["table7", "distillation"]})
+    models = [model for model in asked.models["demo.de-en"].values() if model.family == "hat"]
+    assert {model.name: model.budget for model in models} == {
+        "hat-this-cpu-p50-100k": "50%, 100k parameters",
+        "hat-this-cpu-p75-1M": "75%, 1M parameters",
+        "hat-this-cpu-p75": "75%",
+    }
+    with pytest.raises(InputError, match=r"budgets: 50%, 100k parameters, 50%, 0\.1M parameters; legal: all different"):
+        read(tmp_path, {"devices": {"this-cpu": {"budgets": [SMALL, SMALL | {"parameters": "0.1M"}]}}})
+    write_yaml(tmp_path / "half.yaml", {"processor": "cuda", "dtype": "float16"})
+    halves = {"devices": {str(tmp_path / "half.yaml"): {"budgets": [SMALL, {"latency": "50%", "megabytes": 5}]}}}
+    with pytest.raises(InputError, match=r"half > budgets: budget 50%, 5 MB: .*float16; legal: float32 or int8$"):
+        read(tmp_path, halves)
 
 
 def test_what_a_study_trains_is_not_drawn_by_figure_12(tmp_path: Path) -> None:

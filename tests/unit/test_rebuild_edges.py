@@ -107,6 +107,8 @@ FILES: dict[str, tuple[str, ...]] = {
         "hat/features.py",
         "hat/predictor/__init__.py",
         "hat/predictor/model.py",
+        "hat/cost.py",
+        "hat/search/limits.py",
         "hat/search/memo.py",
         "hat_workflow/arguments/inheriting.py",
         "hat_workflow/arguments/identity.py",

@@ -237,6 +237,9 @@ def test_a_search_meets_the_published_model_of_its_constraint(files: Files) -> N
     asked = {"task": "wmt14.en-de", "device": "titanxp"}
     assert row_of(files, asked, budget="91.2ms")["published_bleu"] == 27.6
     assert "published_bleu" not in row_of(files, asked | {"device": "xeon"}, budget="91.2ms")
+    change(files["confirmed"], budget="91.2ms-20M")
+    sized = row_of(files, asked, budget="91.2ms, 20M parameters")
+    assert ("published_bleu" in sized, sized["budget"]) == (False, "91.2ms, 20M parameters")
 
 
 def test_a_baseline_has_no_budget(files: Files) -> None:

@@ -13,6 +13,7 @@ import pytest
 import search_subtransformer
 import torch
 from hat.architecture import SubTransformer
+from hat.cost import count_parameters
 from hat.files import write_json, write_yaml
 from hat.predictor.model import Predictor, build_mlp, engineered
 from hat_workflow import command
@@ -20,6 +21,12 @@ from hat_workflow.arguments import inheriting
 
 from tests.spaces import SMALL as SPACE
 
+BUDGETS = {
+    "p25": {"text": "25%", "latency_ms": 2.5},
+    "3ms": {"text": "3ms", "latency_ms": 3.0},
+    "3ms-60k": {"text": "3ms, 60k parameters", "latency_ms": 3.0},
+    "3ms-1k": {"text": "3ms, 1k parameters", "latency_ms": 3.0},
+}
 asked: list[SubTransformer] = []
 kill_after = [10**9]
 
@@ -50,7 +57,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     (tmp_path / "binary" / "valid.de-en.de.bin").write_bytes(b"1")
     (tmp_path / "binary" / "dict.de.txt").write_bytes(b"a 1")
     write_yaml(tmp_path / "space.yaml", SPACE.to_dict() | {"ffn_ratio": 2, "head_dim": 16})
-    write_json(tmp_path / "budgets.json", {"budgets": {"p25": {"latency_ms": 2.5}, "3ms": {"latency_ms": 3.0}}})
+    write_json(tmp_path / "budgets.json", {"budgets": BUDGETS})
     features = engineered(torch.ones(1, 10, dtype=torch.float64), torch.tensor(SPACE.feature_maxima()))
     ridge = torch.zeros(1 + features.shape[1], dtype=torch.float64)
     ridge[1 + 5] = 3.0  # one millisecond for each decoder layer
@@ -143,6 +150,13 @@ def test_another_budget_uses_the_memo_but_another_supertransformer_or_validation
     assert len(list((tmp_path / "rolling").iterdir())) == 4
 
 
+def test_a_budget_of_latency_and_size(search: Callable[..., Path]) -> None:
+    output = search("sized", budget="3ms-60k")
+    assert len(asked) == 28
+    assert all(count_parameters(sub) <= 60_000 for sub in asked)
+    assert rows(output / "candidates.csv")[0]["budget"] == "3ms-60k"
+
+
 def test_max_evaluations(search: Callable[..., Path]) -> None:
     output = search("capped", max_evaluations=15)
     assert len(asked) == 15
@@ -152,7 +166,11 @@ def test_max_evaluations(search: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [
-        ({"budget": "p26"}, "budgets.json: unknown budget 'p26'; legal: 3ms, p25 (did you mean 'p25'?)"),
+        (
+            {"budget": "p26"},
+            "budgets.json: unknown budget 'p26'; legal: 3ms, 3ms-1k, 3ms-60k, p25 (did you mean ",
+        ),
+        ({"budget": "3ms-1k"}, "budget 3ms-1k: cannot be reached; legal: at least 29920 parameters, the smallest of"),
         ({"population": 13}, "search: population = 13, but 4 parents + 4 mutants + 4 crossovers; legal: their sum"),
         ({"predictor": "absent.pt"}, "absent.pt: No such file or directory; legal: a latency predictor"),
         ({"space": "absent.yaml"}, "no space file absent.yaml; legal: a .yaml file, or one of "),
@@ -176,7 +194,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 
 
 def test_an_unreachable_budget(search: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_json(tmp_path / "budgets.json", {"budgets": {"1ms": {"latency_ms": 1.0}}})
+    write_json(tmp_path / "budgets.json", {"budgets": {"1ms": {"text": "1ms", "latency_ms": 1.0}}})
     with pytest.raises(SystemExit) as ended:
         search("bad", budget="1ms")
     assert ended.value.code == 2

@@ -86,7 +86,11 @@ def test_a_number_in_short_scientific_notation_is_a_number(tmp_path: Path) -> No
             "tasks: {a.b: {search: {iteration: 3}}}",
             "tasks > a.b > search: unknown key 'iteration'; legal: crossovers",
         ),
-        ("experiment", "tasks: {a: {devices: {d: {budgets: [0.25]}}}}", "budgets > 0: 0.25; legal: text (a share"),
+        (
+            "experiment",
+            "tasks: {a: {devices: {d: {budgets: [0.25]}}}}",
+            "budgets > 0: 0.25; legal: text or keys with values (a share",
+        ),
         ("experiment", "tasks: {a: {search: {mutation: 0}}}", "mutation: 0; legal: a finite number, greater than 0"),
         ("experiment", "tasks: {a: {devices: {d: {budgets: [5%, 5%]}}}}", "all different"),
         ("experiment", "tasks: {}", "keys at least 1"),

@@ -66,6 +66,21 @@ PLANS = {
         "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '120 msec': not a budget; "
         "legal: ...such as 25%, or a latency, such as 120ms",
     ),
+    "size that is none": Plan(
+        "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [{latency: 25%, parameters: 1 M}]}}}}",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '25%, 1 M parameters': no size: "
+        "'1 M parameters'; legal: parameters above 0 such as 1M, 800k or 950000, ...",
+    ),
+    "misspelt size": Plan(
+        "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [{latency: 25%, megabyte: 1}]}}}}",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets > 0: unknown key 'megabyte'; "
+        "legal: latency, megabytes, parameters (did you mean 'megabytes'?)",
+    ),
+    "size that nothing reaches": Plan(
+        "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [{latency: 25%, parameters: 50k}]}}}}",
+        "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget 25%, 50k parameters: "
+        "cannot be reached; legal: at least 69552 parameters, the smallest of this space",
+    ),
     "more than all latency": Plan(
         "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [101%]}}}}",
         "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '101%': ...; legal: at most 100%",
@@ -131,7 +146,7 @@ CLEAN = "clean_corpus --corpus tiny.de-en.yaml --raw data --output clean"
 TRANSLATE = "translate_model --model one --checkpoint model.pt --corpus {binary} --split test --output test.hyp"
 BUDGETS = (
     "resolve_budgets --task a-b --device-name bench --predictor predictor.pt --report predictor.json "
-    "--space space.yaml --budgets 25% 7.5ms --output budgets.json"
+    "--space space.yaml --budgets 25% 7.5ms --budget 7.5ms --output budgets.json"
 )
 TRAIN = (
     "train_model --task a-b --model one --architecture architecture.yaml --corpus {binary} --training {training} "

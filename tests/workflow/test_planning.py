@@ -77,6 +77,26 @@ def test_a_device_learns_from_the_predictors_that_its_task_names(repository: Hou
     assert "no/predictor.pt" in refused.stdout + refused.stderr
 
 
+def test_a_budget_may_limit_size(repository: House) -> None:
+    """A search and a model of its own; what megabytes depend on is told to the one command that resolves them."""
+    budgets = "[25%, {latency: 50%, parameters: 200k}, {latency: 50%, megabytes: 2}]"
+    mine = repository.work / "mine.yaml"
+    mine.write_text(
+        f"tasks: {{demo.de-en: {{devices: {{this-cpu: {{budgets: {budgets}}}}}, studies: [pareto, gaps]}}}}"
+    )
+    jobs = repository.planned("--config", f"experiment={mine}")
+    assert jobs["search_subtransformer"] == jobs["confirm_subtransformer"] == jobs["train_model"] == 3
+    run = repository.snakemake("--dry-run", "--printshellcmds", "--config", f"experiment={mine}", "--quiet", "host")
+    commands = re.findall(r"resolve_budgets\.py.*?--output", run.stdout + run.stderr, flags=re.DOTALL)
+    told = {re.search(r"--budget (\S+)", each)[1]: re.findall(r"--dtype \S+|--corpus \S+", each) for each in commands}  # type: ignore[index]
+    assert told == {
+        "p25": [],
+        "p50-200k": [],
+        "p50-2MB": ["--dtype float32", "--corpus results/corpora/demo.de-en/binary"],
+    }
+    assert all("--budgets 25% '50%, 200k parameters' '50%, 2 MB'" in each for each in commands)
+
+
 def test_the_demo_is_the_default_and_a_path_names_an_experiment(repository: House) -> None:
     by_default = repository.planned()
     assert by_default == repository.planned("--config", f"experiment={ROOT / 'config' / 'demo.yaml'}")

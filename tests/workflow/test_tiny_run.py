@@ -16,7 +16,8 @@ from tests.workflow.conftest import ROOT, House, copy_house
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
 WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
 SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
-MODELS = ("hat-this-cpu-p40", "hat-this-cpu-p90", "hat-this-cpu-torch-p90", "transformer-depth-1")
+SIZED = "p40-8k-0.04MB"
+MODELS = (f"hat-this-cpu-{SIZED}", "hat-this-cpu-p90", "hat-this-cpu-torch-p90", "transformer-depth-1")
 
 
 def write_text(folder: Path) -> None:
@@ -45,7 +46,10 @@ def test_every_artifact_is_there(finished: House) -> None:
     task = finished.work / "results" / "tiny" / "tiny.de-en"
     for name in ("supertransformer/checkpoint.pt", "supertransformer/log.csv", "latency/this-cpu/samples.csv"):
         assert (task / name).stat().st_size > 0
-    for timed in ("search/this-cpu/p40/confirmed.json", *(f"models/{model}/latency/this-cpu.json" for model in MODELS)):
+    for timed in (
+        f"search/this-cpu/{SIZED}/confirmed.json",
+        *(f"models/{model}/latency/this-cpu.json" for model in MODELS),
+    ):
         latency = json.loads((task / timed).read_text())
         assert latency["latency_ms"] > 0
         assert latency["signature"]["runs"] == 5
@@ -62,6 +66,19 @@ def test_the_table_has_a_row_for_each_model(finished: House) -> None:
     assert {row["model"] for row in rows} == set(MODELS)
     for suffix in (".csv", ".md", ".tex"):
         assert (paper / f"table8{suffix}").stat().st_size > 0
+
+
+def test_a_winner_keeps_the_size_of_its_budget(finished: House) -> None:
+    paper = finished.work / "results" / "tiny" / "paper"
+    with open(paper / "gathered" / "table8" / "models.csv", newline="") as stream:
+        rows = {row["model"]: row for row in csv.DictReader(stream)}
+    assert int(rows[f"hat-this-cpu-{SIZED}"]["parameters"]) <= 8000
+    for table, model in {
+        "table8": "HAT, budget 40%, 8k parameters, 0.04 MB",
+        "gaps": "HAT, budget 40%, 8k parameters, 0.04 MB",
+        "menu": "Search for 40%, 8k parameters, 0.04 MB",
+    }.items():
+        assert model in (paper / f"{table}.md").read_text()
 
 
 def test_every_other_table_is_made(finished: House) -> None:
@@ -101,14 +118,14 @@ def test_every_job_left_its_log_and_its_benchmark(finished: House) -> None:
 def test_artifacts_say_what_they_belong_to(finished: House) -> None:
     task = finished.work / "results" / "tiny" / "tiny.de-en"
     device = {"task": "tiny.de-en", "device": "this-cpu"}
-    model = {"task": "tiny.de-en", "model": "hat-this-cpu-p40"}
+    model = {"task": "tiny.de-en", "model": f"hat-this-cpu-{SIZED}"}
     told = {
         "latency/this-cpu/signature.json": device,
         "latency/this-cpu/predictor.json": device,
-        "latency/this-cpu/budgets/p40.json": device,
-        "search/this-cpu/p40/confirmed.json": device | {"budget": "p40"},
-        "models/hat-this-cpu-p40/train.json": model,
-        "models/hat-this-cpu-p40/latency/this-cpu.json": model | {"device": "this-cpu"},
+        f"latency/this-cpu/budgets/{SIZED}.json": device,
+        f"search/this-cpu/{SIZED}/confirmed.json": device | {"budget": SIZED},
+        f"models/hat-this-cpu-{SIZED}/train.json": model,
+        f"models/hat-this-cpu-{SIZED}/latency/this-cpu.json": model | {"device": "this-cpu"},
         "supertransformer/metrics.json": {"task": "tiny.de-en"},
     }
     for name, identity in told.items():

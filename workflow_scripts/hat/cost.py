@@ -6,23 +6,58 @@ one full forward pass over a sentence pair whose two sides have the same length 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from hat.architecture import SubTransformer
+
+STORED = {"float32": (4, 0), "int8": (1, 12)}
+"""By number format, as a TFLite file has them: bytes of a matrix's weight, and of each of its rows, whose scale takes 4
+and whose zero point 8. Vectors are fp32 in both."""
+HOST_SCALE = 4
+"""Bytes of the scale that comes with a row of a table of int8 outside of the graphs."""
 
 
 def count_parameters(sub: SubTransformer) -> int:
     """Weights of the dense model without embeddings and output layer. Heads and attended layers cost none."""
+    return sum(rows * columns + rows for rows, columns in _linear_maps(sub)) + _norms(sub)
+
+
+def count_bytes(sub: SubTransformer, dtype: str, vocabularies: Sequence[int]) -> int:
+    """Bytes of the weights of the dense model as it is shipped in one number format, each weight once.
+
+    `dtype` is one of `STORED`. `vocabularies` is (V,) where both languages share one table, which is the output layer,
+    too; else (source, target), with three tables.
+    """
+    weight, row = STORED[dtype]
+    host = HOST_SCALE if row else 0
+    enc, dec = sub.encoder_embed_dim, sub.decoder_embed_dim
+    target = vocabularies[-1]
+    if len(vocabularies) == 1:
+        tables = [(target, enc - dec)] if enc > dec else []
+    else:
+        tables = [(vocabularies[0], enc), (target, dec)]
+    maps = [*_linear_maps(sub), (target, dec)]
+    vectors = sum(rows for rows, _ in _linear_maps(sub)) + _norms(sub)
+    return (
+        4 * vectors
+        + sum(rows * (columns * weight + row) for rows, columns in maps)
+        + sum(rows * (columns * weight + host) for rows, columns in tables)
+        + target * host  # embeddings, too, are made of the output layer's rows
+    )
+
+
+def _linear_maps(sub: SubTransformer) -> Iterator[tuple[int, int]]:
+    """(outputs, inputs) of each but the output layer; each has a bias."""
     q, enc, dec = sub.qkv_dim, sub.encoder_embed_dim, sub.decoder_embed_dim
+    for hidden in sub.encoder_ffn_dims:
+        yield from ((3 * q, enc), (enc, q), (hidden, enc), (enc, hidden))
+    for hidden in sub.decoder_ffn_dims:
+        yield from ((3 * q, dec), (dec, q), (q, dec), (2 * q, enc), (dec, q), (hidden, dec), (dec, hidden))
 
-    def self_attention(width: int) -> int:
-        return (3 * q * width + 3 * q) + (q * width + width)
 
-    def ffn(width: int, hidden: int) -> int:
-        return 2 * width * hidden + hidden + width
-
-    cross_attention = (q * dec + 2 * q * enc + 3 * q) + (q * dec + dec)
-    encoder = sum(self_attention(enc) + ffn(enc, hidden) + 4 * enc for hidden in sub.encoder_ffn_dims)
-    decoder = sum(self_attention(dec) + cross_attention + ffn(dec, hidden) + 6 * dec for hidden in sub.decoder_ffn_dims)
-    return encoder + decoder
+def _norms(sub: SubTransformer) -> int:
+    """Weights of all layer norms: a scale and a shift for each channel."""
+    return 4 * sub.encoder_embed_dim * sub.encoder_layers + 6 * sub.decoder_embed_dim * sub.decoder_layers
 
 
 def count_macs(sub: SubTransformer, sentence_length: int) -> int:

@@ -39,6 +39,7 @@ KINDS = {
     "measured": Kind("search", {"measured": paths.MEASURED_CANDIDATES}),
     "candidates": Kind("search", {"candidates": paths.CANDIDATES}),
     "stand_ins": Kind("search", {"candidates": paths.STAND_IN_CANDIDATES}),
+    "offers": Kind("search", {"history": paths.PARETO_HISTORY, "budget": paths.LATENCY_BUDGET}),
     "budgets": Kind("search", {"budget": paths.LATENCY_BUDGET}),
     "confirmed": Kind("search", {"offline": paths.CONFIRMED, "online": paths.ONLINE_CONFIRMED}),
 }

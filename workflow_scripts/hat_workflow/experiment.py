@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hat.budgets import budget_name
+from hat.budgets import Budget, budget_name, budget_text
 from hat.corpus.description import Corpus
+from hat.cost import STORED
 from hat.engines.factory import check as check_engine
 from hat.errors import Faults, InputError, nearest
 from hat.interop.architectures import read_architecture
+from hat.search.limits import SizeLimit
 
 from hat_workflow import settings
 from hat_workflow.baselines import SCALED, designed
@@ -140,7 +142,8 @@ def read(name: str, place: str | None = None, device: str | None = None) -> Expe
         devices, wanted["devices"] = wanted["devices"], {}
         for listed, contents in devices.items():
             with named.collect():
-                wanted["devices"][_named(files, "device", listed, f"{where} > devices")] = contents
+                texts = [budget_text(entry) for entry in contents["budgets"]]
+                wanted["devices"][_named(files, "device", listed, f"{where} > devices")] = contents | {"budgets": texts}
         if device is not None:
             with named.collect():
                 nothing: Contents = {"budgets": [], "models": []}
@@ -207,7 +210,7 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
     with faults.collect():
         Corpus.from_settings(corpus, settings.shown(corpus_file))
     with faults.collect():
-        settings.as_design_space(space, settings.shown(space_file))
+        design_space = settings.as_design_space(space, settings.shown(space_file))
     faults.tell()  # what follows needs both
     tests = {"test", *corpus["tests"]}
     for split in task["generation"]["splits"]:
@@ -238,7 +241,11 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
         names = []
         for text in wanted["budgets"]:
             with faults.collect(), _at(f"{where} > devices > {device} > budgets"):
-                names.append(budget_name(text))
+                budget = Budget.parse(text)
+                names.append(budget.name)
+                if budget.megabytes and facts["dtype"] not in STORED:
+                    raise InputError(f"budget {text}", f"megabytes of {facts['dtype']}", " or ".join(STORED))
+                SizeLimit(replace(budget, megabytes=None)).check(design_space, f"budget {text}")
         if len(set(names)) < len(names):
             legal = "all different"
             faults.add(InputError(f"{where} > devices > {device} > budgets", ", ".join(wanted["budgets"]), legal))

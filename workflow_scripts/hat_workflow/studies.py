@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 from hat.architecture import DesignSpace
@@ -74,12 +75,9 @@ ONE_BUDGET, TWO_BUDGETS = (
     for least in (1, 2)
 )
 ASCENDING = Need(
-    lambda task: (
-        len({budget.unit for budget in task.budgets}) < 2
-        and task.budgets == sorted(task.budgets, key=lambda budget: budget.number)
-    ),
+    lambda task: all(first.within(second) for first, second in pairwise(task.budgets)),
     "with budgets that do not ascend",
-    "25% before 75%, one unit",
+    "25% before 75%, one unit, no size limited more than before",
 )
 HOLDING_RIVALS = Need(
     lambda task: any(
@@ -312,7 +310,7 @@ STUDIES = {
             ),
             tables=("menu",),
             figures=("pareto",),
-            reads=("fronts", "histories", "candidates", "budgets"),
+            reads=("fronts", "histories", "offers", "candidates", "budgets"),
             devices="first",
             needs=_SEARCHED,
             searches=lambda task: len(next(iter(task["devices"].values()))["budgets"]),

@@ -11,6 +11,6 @@ def found_by_searches(candidates: pd.DataFrame, budgets: pd.DataFrame, fronts: p
     searches = [*PLACE, "budget"]
     best = candidates.sort_values(["loss", "predicted_ms"]).groupby(searches, sort=False).head(1)
     scored = candidates.groupby(searches).size().rename("scored").reset_index()
-    limits = budgets.rename(columns={"latency_ms": "budget_ms"})[[*searches, "budget_ms"]]
+    limits = budgets.rename(columns={"latency_ms": "budget_ms"})[[*searches, "text", "budget_ms"]]
     found = fronts[PLACE].drop_duplicates().merge(best.merge(scored, on=searches).merge(limits, on=searches), on=PLACE)
     return ordered(found, ["budget_ms"])

@@ -6,6 +6,7 @@ that it is of something else is an InputError. What computing costs is found her
 """
 
 import hashlib
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Any
 import pandas as pd
 
 from hat.architecture import DesignSpace, SubTransformer
-from hat.budgets import budget_name
+from hat.budgets import Budget
 from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv
 from hat.footprint import Footprint, flops_per_token, mean_flops_per_token, projection_flops, training
 from hat.paper.gathered import KINDS, read_columns
 from hat.paper.published.facts import published_model
+from hat.search.limits import SizeLimit
 
 Asked = Mapping[str, str]
 RIVALS = ("evolved", "lite", "levenshtein")
@@ -65,9 +67,10 @@ def model(
     `bleu_kind`. `files` are, None where there is none, its `score`, `report`, `latency`, `confirmed` (what its search
     found), and the `predictions` for a device that is not at hand.
     """
-    name, timed_as, budget = asked["model"], facts["base"] or asked["model"], facts["budget"]
+    name, timed_as = asked["model"], facts["base"] or asked["model"]
+    budget = Budget.parse(facts["budget"]) if facts["budget"] else None
     place, trained = {key: asked[key] for key in ("task", "device")}, {"task": asked["task"], "model": name}
-    searched = place | {"budget": budget_name(budget)} if budget else place
+    searched = place | {"budget": budget.name} if budget else place
     latency, confirmed = _json(files["latency"], place | {"model": timed_as}), _json(files["confirmed"], searched)
     score, report = _json(files["score"], trained), _json(files["report"], trained)
     sub = SubTransformer.load(architecture)
@@ -88,7 +91,7 @@ def model(
         **(_scores(score, BLEU_KINDS[str(facts["bleu_kind"])]) if score else {}),
         **(_made(report) if report else {}),
         **(_costs(asked, report, _flops_per_token(sub, rival, work), work, shared) if report else {}),
-        **published_model(**place, model=name, budget_ms=budget_ms),
+        **published_model(**place, model=name, budget_ms=None if budget and budget.is_sized else budget_ms),
         "architecture": sub.key,
         **{f"{kind}_file": path.as_posix() for kind, path in {**files, "architecture": architecture}.items() if path},
     }
@@ -137,6 +140,17 @@ def stand_ins(asked: Asked, candidates: Path) -> pd.DataFrame:
     return found.assign(parameters=count_parameters(best))
 
 
+def offers(asked: Asked, history: Path, budgets: Path) -> pd.DataFrame:
+    """The best that one search for all budgets scored within this one; no row where there is none."""
+    within_ms = _read_json(budgets, asked).number("budgets", asked["budget"], "latency_ms")
+    limit = SizeLimit.load(budgets, asked["budget"])
+    here = {name: value for name, value in asked.items() if name != "budget"}
+    found = table(here, {"predicted_ms": "number", "loss": "number"}, history).assign(row=read_csv(history), **asked)
+    found = found[found["predicted_ms"] <= within_ms].sort_values(["loss", "predicted_ms"])
+    kept = (index for index, row in found["row"].items() if limit.kept_by(SubTransformer.from_row(row, history)))
+    return found.loc[[*itertools.islice(kept, 1)]]
+
+
 def budgets(asked: Asked, budgets: Path) -> pd.DataFrame:
     found, name = _read_json(budgets, asked), asked["budget"]
     text, latency_ms = found["budgets", name, "text"], found.number("budgets", name, "latency_ms")
@@ -152,7 +166,7 @@ def confirmed(asked: Asked, offline: Path, online: Path) -> pd.DataFrame:
 
 
 READERS: Mapping[str, Callable[..., pd.DataFrame]] = {
-    each.__name__: each for each in (predictors, samples, signatures, stand_ins, budgets, confirmed)
+    each.__name__: each for each in (predictors, samples, signatures, stand_ins, offers, budgets, confirmed)
 }
 
 

@@ -1,15 +1,12 @@
-"""What a design space can reach on a device: its fastest and its slowest model, and what budgets mean between them."""
+"""What a design space can reach on a device: its fastest and its slowest model."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
-from hat.budgets import Budget
-from hat.errors import InputError
 
 Predict = Callable[[Sequence[SubTransformer]], Iterable[float]]
 """Architectures -> the latency of each, in ms."""
@@ -39,29 +36,6 @@ def fastest(space: DesignSpace, predict: Predict) -> tuple[float, Genes]:
     corners = list(_corners(space))
     predicted = predict([space.decode(genes) for genes in corners])
     return _descend(space, *min(zip(predicted, corners, strict=True)), predict)
-
-
-def resolve(texts: Sequence[str], found: Range, rmse_ms: float) -> dict[str, Any]:
-    """The latency of each budget, by its name, and the range it was taken from.
-
-    InputError when a budget is below the fastest reachable latency, or when two are closer than `rmse_ms`, the
-    predictor's test error: their searches would be told apart by noise.
-    """
-    budgets = {text: Budget.parse(text) for text in texts}
-    latencies = {text: budget.latency_ms(found.fastest_ms, found.slowest_ms) for text, budget in budgets.items()}
-    for text, latency_ms in latencies.items():
-        if latency_ms < found.fastest_ms:
-            legal = f"at least {found.fastest_ms:.4g}ms, the fastest reachable latency of this space on this device"
-            raise InputError(f"budget {text}", "cannot be reached", legal)
-    for first, second in itertools.pairwise(sorted(texts, key=lambda text: latencies[text])):
-        if latencies[second] - latencies[first] < rmse_ms:
-            told = f"{latencies[first]:.4g} and {latencies[second]:.4g} ms cannot be told apart by predictions"
-            raise InputError(f"budgets {first} and {second}", told, f"budgets at least {rmse_ms:.4g} ms apart")
-    return {
-        "fastest_ms": found.fastest_ms,
-        "slowest_ms": found.slowest_ms,
-        "budgets": {budgets[text].name: {"text": text, "latency_ms": latencies[text]} for text in texts},
-    }
 
 
 def _corners(space: DesignSpace) -> Iterator[Genes]:

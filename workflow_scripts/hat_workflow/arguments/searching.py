@@ -11,6 +11,7 @@ from hat.budgets import budget_ms
 from hat.predictor.model import Predictor
 from hat.progress import Progress, say
 from hat.search.evolution import Evaluation, Fastest, Objective, Settings, evolve
+from hat.search.limits import SizeLimit
 from hat.search.reach import Predict
 from hat.search.tables import ranked, write_candidates, write_history
 
@@ -77,9 +78,11 @@ def search(
     wanted = wanted or search_settings(args)
     progress = Progress(f"search {args.budget}", wanted.planned_evaluations, unit="evaluations")
     history, best, known, start = [], float("inf"), 0, asked() if asked else 0
-    constraint_ms = budget_ms(args.budgets, args.budget)
+    space, constraint_ms = design_space(args), budget_ms(args.budgets, args.budget)
+    limit = SizeLimit.load(args.budgets, args.budget)
+    limit.check(space, f"budget {args.budget}")
     chosen = args.seed if seed is None else seed
-    for member in evolve(design_space(args), predict, objective, constraint_ms, wanted, chosen, fastest_of):
+    for member in evolve(space, limit.applied(predict), objective, constraint_ms, wanted, chosen, fastest_of):
         history.append(member)
         best = min(best, member.loss)
         if member.candidate.origin != "parent":
