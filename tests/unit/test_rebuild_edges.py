@@ -65,6 +65,7 @@ GRAPHS = (
     "hat/engines/graph_runtime.py",
     "hat/engines/graphs.py",
     "hat/engines/interface.py",
+    "hat/engines/pages.py",
     "hat/engines/quantised.py",
     "hat/engines/weights.py",
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hat.architecture import SubTransformer
+from hat.engines import pages
 from hat.engines.embeddings import Embeddings
 from hat.engines.graph_engine import GraphEngine, Runner
 from hat.engines.graphs import PARTS, write_graph
@@ -53,6 +54,7 @@ class GraphRuntime:
     ) -> GraphEngine:
         """The model of the graphs of `PARTS`."""
         output, step, encoder = (self.runner(graph, device.threads) for graph in reversed(graphs))  # the largest first
+        pages.join()
         independent = self.independent(device.dtype)
         return GraphEngine(sub, embeddings, encoder, step, output, rows=rows, independent=independent)
 

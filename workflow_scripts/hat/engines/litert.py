@@ -11,12 +11,10 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from hat.engines import pages
 from hat.engines.graph_runtime import Graph, GraphRuntime
 from hat.engines.tflite import TfliteWriter
 from hat.engines.weights import Floats
-
-DONT_NEED = 4
-"""Of madvise, on Linux: the kernel may drop these pages."""
 
 
 class LiteRtRunner:
@@ -32,7 +30,7 @@ class LiteRtRunner:
         self._found: dict[str, Floats] = {}
         self._allocate()
         if not isinstance(graph, bytes):
-            _forget_pages(Path(graph))
+            pages.forget(Path(graph))
 
     def resize(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         changed = {name: shape for name, shape in shapes.items() if self.inputs[name].shape != shape}
@@ -60,21 +58,6 @@ class LiteRtRunner:
         shape, address = values.shape, values.__array_interface__["data"][0]
         del values
         return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(ctypes.c_float)), shape)
-
-
-def _forget_pages(file: Path) -> None:
-    """Let go of the memory in which the file was read: XNNPACK has its own copy of the weights, in another order.
-
-    What is still needed is read again. Elsewhere than on Linux nothing happens.
-    """
-    maps = Path("/proc/self/maps")
-    if not maps.exists():
-        return
-    for line in maps.read_text(encoding="utf-8", errors="replace").splitlines():
-        span, access, *facts = line.split(maxsplit=5)
-        if access.startswith("r-") and facts[-1] == str(file.resolve()):
-            first, last = (int(number, 16) for number in span.split("-"))
-            ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), DONT_NEED)
 
 
 RUNTIME = GraphRuntime(
