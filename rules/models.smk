@@ -1,6 +1,7 @@
 # Dense models, each made and timed: SubTransformers that a search found, ordinary Transformers, given ones, members of
 # the space; from scratch, from what others learned, quantised.
 from hat.corpus.description import PREPARATION
+from hat.engines.factory import SHIPPED
 from hat.interop.architectures import read_architecture
 
 
@@ -40,7 +41,6 @@ known_latencies = lambda wildcards: [
     for device in TASKS[wildcards.task]["devices"]
     if ASKED.at_hand(device) and name in {model.name for model in ASKED.measured_on(wildcards.task, device)}
 ]
-SHIPPED_ENGINES = ("litert", "onnxruntime")
 
 # For params: the checksum of a checkpoint to import; a file on this machine counts by its contents.
 checksum = lambda wildcards: model_of(wildcards).sha256 or (
@@ -348,7 +348,7 @@ rule export_model:
         mem_mb=scaled(6000),
         runtime=120,
     params:
-        code=code("export_model", *map(module_of, SHIPPED_ENGINES)),
+        code=code("export_model", *map(module_of, SHIPPED)),
         command=command("export_model"),
         settings=settings(corpus=["licence", *PREPARATION]),
         corpus=file_of("corpus"),

@@ -416,3 +416,37 @@ rule measure_candidates:
             --output {output:q} \
             2>&1 | tee {log:q}
         """
+
+
+# translation: what users of a shipped model wait for.
+rule measure_translation:
+    input:
+        ship=paths.SHIP,
+        checkpoint=paths.CHECKPOINT,
+        raw=of_corpus(paths.RAW),
+    output:
+        paths.TRANSLATION,
+    log:
+        "logs/measure_translation/{experiment}/{task}/{model}.log",
+    benchmark:
+        "benchmarks/measure_translation/{experiment}/{task}/{model}.jsonl"
+    priority: TIMED_FIRST
+    conda:
+        "../envs/fairseq.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(6000),
+    params:
+        code=code("measure_translation", *map(module_of, SHIPPED)),
+        command=command("measure_translation"),
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --model {wildcards.model:q} \
+            --ship {input.ship:q} \
+            --checkpoint {input.checkpoint:q} \
+            --raw {input.raw:q} \
+            --output {output:q} \
+            2>&1 | tee {log:q}
+        """

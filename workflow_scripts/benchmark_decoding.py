@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from hat.architecture import SubTransformer
+from hat.engines.factory import SHIPPED
 from hat.engines.interface import Vocabularies
 from hat.engines.weights import random_weights
 from hat.errors import InputError
@@ -36,7 +37,6 @@ from hat_workflow.code_hash import SCRIPTS
 from hat_workflow.contest import MEGABYTE, Contestant
 from hat_workflow.contest_engine import EAGER, FLOOR, SHORTLIST
 
-ENGINES = ("litert", "onnxruntime")
 CTRANSLATE2 = "ctranslate2"
 PINNED = (f"{CTRANSLATE2}==4.8.5", "numpy==2.4.6")
 SHORTLISTED = 512
@@ -97,7 +97,7 @@ def contestants(args: argparse.Namespace, sub: SubTransformer, folder: Path) -> 
     """Everyone who takes part, started, until the block ends."""
     work = ["--length", str(args.length), "--beam", str(args.beam), "--threads", str(args.threads)]
     environment = {"PYTHONPATH": str(SCRIPTS), "OMP_NUM_THREADS": str(args.threads)}
-    ours = [*(f"{engine} {dtype}" for dtype in DTYPES for engine in ENGINES), f"{ENGINES[0]} {DTYPES[-1]} {SHORTLIST}"]
+    ours = [*(f"{engine} {dtype}" for dtype in DTYPES for engine in SHIPPED), f"{SHIPPED[0]} {DTYPES[-1]} {SHORTLIST}"]
     started: list[Contestant] = []
     try:
         for name in (f"{EAGER} {DTYPES[0]}", *ours, *(f"{FLOOR} {dtype}" for dtype in DTYPES)):
@@ -169,7 +169,7 @@ def throughput(contestant: Contestant) -> dict[str, float]:
 def sizes(ship: Path, name: str) -> dict[str, Any]:
     """The megabytes of weights that a shipped model of this number format has."""
     engine, dtype, *_ = name.split()
-    files = ship.glob(f"*.{dtype}.tflite") if engine in ENGINES else ()
+    files = ship.glob(f"*.{dtype}.tflite") if engine in SHIPPED else ()
     return {"weights_mb": round(sum(path.stat().st_size for path in files) / MEGABYTE) or None}
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hat.engines.factory import SHIPPED
 from hat.files import replacing
 from hat.progress import say
 from hat_workflow import command
 from hat_workflow.kit import translating_kit
-
-ENGINES = ("litert", "onnxruntime")
 
 
 def main(args: argparse.Namespace) -> None:
@@ -25,7 +24,7 @@ def main(args: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES, help="runtimes (default: both)")
+    p.add_argument("--engines", nargs="+", choices=SHIPPED, default=SHIPPED, help="runtimes (default: both)")
     p.add_argument("--output", type=Path, default=Path("translate.pyz"), metavar="PYZ", help="(default: %(default)s)")
     return p
 

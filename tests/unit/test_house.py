@@ -128,9 +128,9 @@ def test_the_house_keeps_its_size() -> None:
     def lines(*patterns: str) -> int:
         return sum(len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern))
 
-    assert lines("rules/*.smk", "Snakefile") <= 2150
+    assert lines("rules/*.smk", "Snakefile") <= 2180
     assert lines("rules/common.smk") <= 150
-    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2045
+    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2085
 
 
 def test_no_command_hides_a_module_of_python() -> None:

@@ -19,9 +19,9 @@ from hat_workflow.studies import Study
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of artifact, of each device or of each search, and its files by the name of their role."""
+    """A kind of artifact, of each device, search or model, and its files by the name of their role."""
 
-    per: Literal["device", "search"]
+    per: Literal["device", "search", "model"]
     files: Mapping[str, str]
 
 
@@ -41,6 +41,7 @@ KINDS = {
     "stand_ins": Kind("search", {"candidates": paths.STAND_IN_CANDIDATES}),
     "offers": Kind("search", {"history": paths.PARETO_HISTORY, "budget": paths.LATENCY_BUDGET}),
     "budgets": Kind("search", {"budget": paths.LATENCY_BUDGET}),
+    "translations": Kind("model", {"translation": paths.TRANSLATION}),
     "confirmed": Kind("search", {"offline": paths.CONFIRMED, "online": paths.ONLINE_CONFIRMED}),
 }
 """All kinds but `models`, whose files differ from model to model."""
@@ -61,9 +62,9 @@ def artifacts(asked: Experiment, study: Study, kind: str) -> list[Artifact]:
         return list(_models(asked, study))
     if kind not in KINDS:
         raise InputError(f"study {study.name}", f"unknown kind of artifact {kind!r}", nearest(kind, ["models", *KINDS]))
+    belonging = {"device": asked.devices_of, "search": asked.searches_of, "model": asked.models_shown}
     found = KINDS[kind]
-    belonging = asked.devices_of(study) if found.per == "device" else asked.searches_of(study)
-    return [Artifact(identity=known, files=_files(asked, found.files, **known)) for known in belonging]
+    return [Artifact(identity=each, files=_files(asked, found.files, **each)) for each in belonging[found.per](study)]
 
 
 def rest_of(asked: Experiment, study: Study, kind: str) -> str:

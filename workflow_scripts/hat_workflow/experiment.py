@@ -106,6 +106,10 @@ class Experiment:
             return list({known["task"]: known for known in reversed(found)}.values())[::-1]
         return found
 
+    def models_shown(self, study: Study) -> list[Wildcards]:
+        """The models that a study shows, whatever the device."""
+        return [{"task": task, "model": model.name} for task in self.tasks for model in self.models_of(task, study)]
+
     def searches_of(self, study: Study) -> list[Wildcards]:
         """The searches that a study looks at."""
         found = []

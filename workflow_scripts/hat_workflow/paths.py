@@ -73,6 +73,7 @@ TRAINING_REPORT = f"{MODEL}/train.json"
 HYPOTHESES = f"{MODEL}/score/{{split}}.hyp"
 SCORE = f"{MODEL}/score/{{split}}.json"
 SHIP = f"{MODEL}/ship"
+TRANSLATION = f"{MODEL}/translation.csv"
 MODEL_LATENCY = f"{MODEL}/latency/{{device}}.json"
 
 PAPER = f"{EXPERIMENT}/paper"

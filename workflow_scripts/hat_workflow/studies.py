@@ -339,6 +339,14 @@ STUDIES = {
             timed_runs=lambda task, space: MEASURED * task["measurement"]["runs"],
         ),
         Study(
+            name="translation",
+            says="What shipped models take for real sentences, in every runtime and number format, beside eager torch.",
+            tables=("translation",),
+            reads=("translations",),
+            families=("hat", "depth", "width", "given"),
+            needs=(TRAINED,),
+        ),
+        Study(
             name="predictors",
             says="Latency predictors by kind and depth, and their learning curves.",
             tables=("predictors",),

@@ -16,6 +16,8 @@ RUNS_ON: dict[str, dict[str, tuple[str, ...]]] = {
     "onnxruntime": {"cpu": ("float32", "int8")},
 }
 """The processors of each engine, and the number formats that it has there."""
+SHIPPED = ("litert", "onnxruntime")
+"""Those for which a shipped model has graphs."""
 
 
 def create_engine(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int = PAPER_BEAM) -> Engine:

@@ -1,0 +1,42 @@
+"""How long shipped models take for real sentences, in every runtime and number format."""
+
+from hat.paper.comparing import count, latency
+from hat.paper.gathered import Frames
+from hat.paper.tables import Column, Table
+
+COLUMNS = {
+    "task": Column("Task"),
+    "model": Column("Model"),
+    "way": Column("Runs on"),
+    "weights_mb": Column("Weights", "{:.2f} MB".format),
+    "sacrebleu": Column("SacreBLEU", "{:.1f}".format),
+    "p50_ms": Column("Median", latency),
+    "p90_ms": Column("90%", latency),
+    "of_eager": Column("Of torch", "{:.2f}".format),
+    "sentences": Column("Sentences", count),
+}
+NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "torch_eager": "eager torch"}
+FORMATS = {"float32": "fp32"}
+
+
+def table(frames: Frames) -> Table:
+    found = frames["translations"].reset_index(drop=True)
+    eager = found[found["engine"] == "torch_eager"].set_index(["task", "model"])["p50_ms"]
+    way = found["engine"].replace(NAMES) + ", " + found["dtype"].replace(FORMATS)
+    return Table(
+        name="Translation",
+        caption="Shipped models on real sentences, by runtime and number format",
+        frame=found.assign(
+            way=way + found["shortlist"].map({True: ", shortlist", False: ""}),
+            of_eager=found["p50_ms"] / eager.loc[found[["task", "model"]].itertuples(index=False)].to_numpy(),
+        )[[*COLUMNS]],
+        columns=COLUMNS,
+        groups=["task", "model"],
+        notes=[
+            "Median and 90%: of sentences of the test set, raw text to raw text with beam search, all ways in turn "
+            f"in one process; threads: {', '.join(map(str, found['threads'].unique()))}. Of torch: median over that of "
+            "eager torch, of the same model.",
+            "SacreBLEU: of the shipped files on the whole test set; eager torch: of the trained model.",
+            "Shortlist: only words that are likely for the sentence come up.",
+        ],
+    )

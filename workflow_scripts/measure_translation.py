@@ -1,0 +1,135 @@
+"""Time a shipped model sentence by sentence, as its users do: raw text, real beam search, every way that it can run.
+
+Each sentence is translated in every runtime and number format of the bundle, without and with its shortlist, and in
+eager torch, in turn. Unlike the paper's protocol this depends on how long translations become.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from hat.corpus.lines import read_lines
+from hat.engines.graph_engine import Ids
+from hat.engines.interface import Device
+from hat.engines.torch_eager import ENGINE, TorchEager
+from hat.engines.weights import Floats
+from hat.files import JsonFile, write_csv
+from hat.model.checkpoint import load_checkpoint
+from hat.model.transformer import DecoderState, Encoded
+from hat.progress import Progress
+from hat.translator.bundle import MANIFEST, load
+from hat.translator.translator import Translator
+from hat_workflow import command
+
+MEGABYTE = 1e6
+
+
+def main(args: argparse.Namespace) -> None:
+    manifest = JsonFile(args.ship / MANIFEST)
+    lines = list(read_lines(args.raw / f"test.{manifest['text', 'source']}"))
+    lines = lines[:: max(1, len(lines) // args.sentences)][: args.sentences]
+    ways = list(every_way(args, manifest))
+    found: list[list[float]] = [[] for _ in ways]
+    progress = Progress(f"measure_translation {args.model}", len(lines), unit="sentences")
+    for line in lines:
+        for (_, translator), times in zip(ways, found, strict=True):
+            translator.translate([line])  # brings its weights and its room for a sentence of this length
+            begin = time.perf_counter()
+            translator.translate([line])
+            times.append(1000 * (time.perf_counter() - begin))
+        progress.step()
+    names = {"task": args.task, "model": args.model}
+    rows = [
+        {**names, **facts, "sentences": len(lines), "threads": args.threads, **spread(times)}
+        for (facts, _), times in zip(ways, found, strict=True)
+    ]
+    write_csv(args.output, rows)
+
+
+def spread(times: Sequence[float]) -> dict[str, float]:
+    """Median and ninth decile of milliseconds."""
+    p50, p90 = np.percentile(times, (50, 90))
+    return {"p50_ms": round(float(p50), 4), "p90_ms": round(float(p90), 4)}
+
+
+def every_way(args: argparse.Namespace, manifest: JsonFile) -> Iterator[tuple[dict[str, Any], Translator]]:
+    """What is said of each way to run the model, and its translator."""
+    formats = manifest["weights"]
+    for dtype in formats:
+        for engine in formats[dtype]["graphs"]:
+            for shortlist in (False, True):
+                name = f"{engine} {dtype}{' shortlist' * shortlist}"
+                facts = {
+                    "engine": engine,
+                    "dtype": dtype,
+                    "shortlist": shortlist,
+                    "weights_mb": megabytes(manifest, dtype),
+                }
+                options = {"engine": engine, "dtype": dtype, "threads": args.threads, "shortlist": shortlist}
+                yield facts | {"sacrebleu": manifest.number("scores", name, "sacrebleu")}, load(args.ship, **options)
+    model, _ = load_checkpoint(args.checkpoint)
+    device = Device(name=ENGINE, threads=args.threads)
+    eager = load(args.ship, threads=args.threads)
+    eager.engine = Eager(TorchEager(model, device))  # type: ignore[assignment]
+    facts = {"engine": ENGINE, "dtype": device.dtype, "shortlist": False, "weights_mb": None}
+    yield facts | {"sacrebleu": manifest.number("scores", "trained", "sacrebleu")}, eager
+
+
+def megabytes(manifest: JsonFile, dtype: str) -> float:
+    """Of all files with weights in this number format, each once."""
+    files = {name: facts["bytes"] for name, facts in manifest["files"].items() if f".{dtype}." in name}
+    return round(sum(size for name, size in files.items() if not name.endswith(".onnx")) / MEGABYTE, 3)
+
+
+@dataclass
+class EagerState:
+    """The hypotheses of one sentence."""
+
+    inner: DecoderState
+
+    def reorder(self, rows: Ids) -> None:
+        self.inner.reorder(torch.from_numpy(rows[0]))
+
+
+class Eager:
+    """Eager torch as `hat.translator.beam.search` takes an engine, a sentence at a time."""
+
+    def __init__(self, engine: TorchEager) -> None:
+        self._engine = engine
+        self.rows, self.independent = math.inf, True
+
+    def encode(self, source: Ids) -> Encoded:
+        return self._engine.encode(torch.from_numpy(source))
+
+    def start_batch(self, sentences: Sequence[Encoded], rows: int, source_room: int, words: None) -> EagerState:
+        (encoded,) = sentences
+        return EagerState(self._engine.start(encoded, rows))
+
+    def scored_step(self, tokens: Ids, state: EagerState) -> tuple[Floats, Floats]:
+        logits = self._engine.step(torch.from_numpy(tokens), state.inner)
+        return logits.numpy(), logits.logsumexp(1, keepdim=True).numpy()
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--task", required=True, metavar="NAME", help="of the experiment, for the record")
+    p.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
+    p.add_argument("--ship", required=True, type=Path, metavar="FOLDER", help="the shipped model")
+    p.add_argument("--checkpoint", required=True, type=Path, metavar="PT", help="the same model for eager torch")
+    p.add_argument("--raw", required=True, type=Path, metavar="FOLDER", help="the untouched corpus, with its test set")
+    p.add_argument("--sentences", type=command.positive, default=200, metavar="N", help="evenly spread (default: 200)")
+    p.add_argument("--threads", type=command.positive, default=1, metavar="N")
+    p.add_argument("--output", required=True, type=Path, metavar="CSV", help="output: one row for each way to run it")
+    return p
+
+
+if __name__ == "__main__":
+    command.run(parser(), main)
