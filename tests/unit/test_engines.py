@@ -153,7 +153,7 @@ from hat.engines.interface import Device
 from tests.unit.latency_world import SPACE
 if {engine!r}:
     work = Workload(source_vocabulary=20, target_vocabulary=20, share_embeddings=True, sentence_length=3)
-    bench = Bench(Device(name="bench", engine={engine!r}), work, Protocol(runs=1, dry_runs=0), SPACE.smallest)
+    bench = Bench(Device(name="bench", engine={engine!r}), work, Protocol(runs=2, dry_runs=0), SPACE.smallest)
     assert bench.measure(SPACE.maximum).latency_ms > 0
 print("imported:", *sorted({heavy} & set(sys.modules)))
 """

@@ -7,11 +7,13 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import resolve_budgets
 from hat.architecture import DesignSpace, SubTransformer
 from hat.budgets import Budget
 from hat.cost import count_bytes, count_parameters
+from hat.engines.graphs import PARTS
 from hat.engines.interface import Vocabularies
 from hat.engines.weights import random_weights, shapes
 from hat.errors import InputError
@@ -21,6 +23,7 @@ from hat.search.evolution import Settings, evolve, random_settings
 from hat.search.limits import SizeLimit, resolve
 from hat.search.tables import ranked
 from hat.translator.export import DTYPES, write_bundle
+from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation
 
 from tests.spaces import SMALL, TINY, WMT
@@ -65,10 +68,11 @@ def test_megabytes_are_those_of_a_bundle(tmp_path: Path, sizes: tuple[int, ...],
         preparation=PREPARATION,
         subword_model=None,
         dictionaries={"source": WORDS, "target": WORDS},
+        shortlist=Shortlist(np.arange(4), np.zeros((8000, 1), np.int32)),
         facts={},
     )
     for dtype in DTYPES:
-        names = (f"encoder.{dtype}.tflite", f"step.{dtype}.tflite", f"tables.{dtype}.bin")
+        names = (*(f"{part}.{dtype}.tflite" for part in PARTS), f"tables.{dtype}.bin")
         written = sum(path.stat().st_size for name in names if (path := tmp_path / name).exists())
         assert count_bytes(sub, dtype, sizes) == pytest.approx(written, rel=0.02)
 
