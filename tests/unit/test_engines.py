@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from hat.engines.factory import create_engine, engine_facts
-from hat.engines.interface import Device, Vocabularies
+from hat.engines.interface import Device, Vocabularies, cpu_name
 from hat.engines.torch_eager import TorchEager
 from hat.errors import InputError
 from hat.model.transformer import Transformer
@@ -132,6 +132,20 @@ def test_what_an_engine_does_not_have_is_refused(wrong: dict[str, str], told: st
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("processor : 0\nmodel name : Some Xeon\n", "Some Xeon"),
+        ("CPU implementer : 0x41\nCPU part : 0xd08\n\nModel : Raspberry Pi 4\n", "Raspberry Pi 4"),
+        ("CPU implementer : 0x41\nCPU part : 0xd0c\n", "aarch64 0x41 0xd0c"),
+    ],
+)
+def test_processors_have_names(monkeypatch: pytest.MonkeyPatch, told: str, name: str) -> None:
+    monkeypatch.setattr("hat.engines.interface.Path.read_text", lambda *_, **__: told)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert cpu_name() == name
+
+
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputError, match="device bench: torch finds no 'cuda' here; legal: cpu"):
         engine_facts(Device(name="bench", processor="cuda"))

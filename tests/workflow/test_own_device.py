@@ -45,7 +45,7 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     kit = [sys.executable, "-I", "kit.pyz"]
     subprocess.run([*kit, "--compare"], cwd=tmp_path, check=True)
     compared = tmp_path / "compared.json"
-    assert {row["engine"] for row in read_json(compared)["rows"]} == {"torch_eager", "litert", "onnxruntime"}
+    assert {row["engine"] for row in read_json(compared)["rows"]} == {"litert", "onnxruntime"}
     compared.unlink()
     write_yaml(tmp_path / "here.yaml", {"engine": "litert"})
     found = by_hand("compare_engines", "here.yaml")

@@ -108,6 +108,16 @@ def test_targets_have_names(repository: House) -> None:
     assert "draw_figure" not in jobs
 
 
+def test_files_that_the_documentation_asks_for_have_rules(repository: House) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    asked = {line for page in pages for line in page.read_text().splitlines() if line.startswith("snakemake results/")}
+    assert asked
+    for line in asked:
+        _, *words = line.split()
+        run = repository.snakemake("--dry-run", *words)
+        assert run.returncode == 0, line + run.stdout + run.stderr
+
+
 def test_every_model_can_be_shipped(repository: House) -> None:
     jobs = repository.planned("ship")
     assert jobs["export_model"] == jobs["score_model"] == jobs["translate_model"] > 5

@@ -83,7 +83,9 @@ def test_comments_and_descriptions_rebuild_nothing(house: House) -> None:
 
 def test_only_the_engine_of_a_device_is_behind_its_latencies(house: House) -> None:
     def change(engine: str) -> None:
-        house.replace(f"workflow_scripts/hat/engines/{engine}.py", "def build(", "CHANGED = 1\n\n\ndef build(")
+        house.replace(
+            f"workflow_scripts/hat/engines/{engine}.py", "import annotations\n", "import annotations\nCHANGED = 1\n"
+        )
 
     named = settings.load("device", house.root / DEVICE)["engine"]
     for engine in RUNS_ON:

@@ -53,7 +53,7 @@ class GraphRuntime:
         self, sub: SubTransformer, embeddings: Embeddings, graphs: Sequence[Graph], device: Device, rows: int
     ) -> GraphEngine:
         """The model of the graphs of `PARTS`."""
-        output, step, encoder = (self.runner(graph, device.threads) for graph in reversed(graphs))  # the largest first
+        encoder, step, output = (self.runner(graph, device.threads) for graph in graphs)  # the largest first, mostly
         pages.join()
         independent = self.independent(device.dtype)
         return GraphEngine(sub, embeddings, encoder, step, output, rows=rows, independent=independent)

@@ -68,4 +68,6 @@ def cpu_name() -> str:
     except OSError:
         lines = []
     named = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    return named.get("model name") or named.get("Model") or platform.processor() or platform.machine()
+    numbers = [named[key] for key in ("CPU implementer", "CPU part") if key in named]  # ARM's have no other name
+    known = named.get("model name") or named.get("Model") or (numbers and " ".join([platform.machine(), *numbers]))
+    return known or platform.processor() or platform.machine()
