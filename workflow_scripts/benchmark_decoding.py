@@ -66,8 +66,10 @@ def main(args: argparse.Namespace) -> None:
             for each in everyone:
                 if each.name.split()[0] not in (EAGER, FLOOR):
                     rows[each.name] |= throughput(each)
-    write_csv(args.output, list(rows.values()))
-    print(markdown(list(rows.values())))
+    columns = dict.fromkeys(column for row in rows.values() for column in row)
+    whole = [{column: row.get(column) for column in columns} for row in rows.values()]
+    write_csv(args.output, whole)
+    print(markdown(whole))
 
 
 def write_random(ship: Path, sub: SubTransformer, args: argparse.Namespace) -> None:
@@ -175,9 +177,9 @@ def sizes(ship: Path, name: str) -> dict[str, Any]:
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The same rows as a table of a text."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = list(rows[0])
     lines = [columns, ["---", *["--:"] * (len(columns) - 1)]]
-    lines += [["" if row.get(column) is None else str(row[column]) for column in columns] for row in rows]
+    lines += [["" if value is None else str(value) for value in row.values()] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

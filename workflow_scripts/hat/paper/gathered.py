@@ -1,7 +1,7 @@
 """The tidy tables between an experiment's artifacts and its exhibits. columns.csv lists their kinds and columns.
 
-A row names its task and device and, where it has one, its budget or model. Times are milliseconds. Whatever is not
-known, or does not apply, is missing.
+A row names its task and its device or, where it is of no device, its model; and its budget or model where it has
+one. Times are milliseconds. Whatever is not known, or does not apply, is missing.
 """
 
 import os
@@ -17,7 +17,7 @@ from hat.frames import read_frame, write_frame
 Frames = Mapping[str, pd.DataFrame]
 """By kind: what an exhibit is made of."""
 PLACE = ["task", "device"]
-"""What every row names."""
+"""What every row names whose latency is that of a device."""
 DTYPES = {"text": "str", "number": "float64", "count": "Int64", "flag": "boolean"}
 LEGAL = {"number": "a number", "count": "a whole number", "flag": "true, false"}
 COLUMNS = read_csv(Path(__file__).with_name("columns.csv"), ["kind", "column", "type", "meaning"])
