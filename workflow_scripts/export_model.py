@@ -17,8 +17,9 @@ import torch
 from hat.corpus.description import reference_file
 from hat.corpus.lines import read_lines
 from hat.corpus.subwords import BPE_FOLDER, read_dictionary
+from hat.engines.factory import SHIPPED
 from hat.errors import InputError
-from hat.files import JsonFile, read_json, replacing_folder
+from hat.files import read_json, replacing_folder
 from hat.model.checkpoint import load_checkpoint
 from hat.progress import Progress, say
 from hat.scoring import score_translations
@@ -100,7 +101,7 @@ def verified(
         return {metric: scores[metric] for metric in METRICS} | {"signatures": signatures}
 
     found = {}
-    for engine in JsonFile(folder / MANIFEST)["weights", DTYPES[0], "graphs"]:
+    for engine in SHIPPED:
         for dtype in DTYPES:
             name = f"{engine} {dtype}"
             translator = load(folder, engine=engine, dtype=dtype, threads=args.threads)
@@ -114,8 +115,9 @@ def verified(
                 if not own[metric] - found[name][metric] <= POINTS[dtype]:
                     told = f"{name}: {metric} is {found[name][metric]:.2f}, that of the trained model {own[metric]:.2f}"
                     raise InputError(args.checkpoint, told, f"at most {POINTS[dtype]} less")
-            name = f"{name} shortlist"
-            found[name] = scored(name, load(folder, engine=engine, dtype=dtype, threads=args.threads, shortlist=True))
+    for dtype in DTYPES:
+        name = f"{SHIPPED[0]} {dtype} shortlist"
+        found[name] = scored(name, load(folder, engine=SHIPPED[0], dtype=dtype, threads=args.threads, shortlist=True))
     return found
 
 

@@ -1,7 +1,7 @@
 """Time a shipped model sentence by sentence, as its users do: raw text, real beam search, every way that it can run.
 
-Each sentence is translated in every runtime and number format of the bundle, without and with its shortlist, and in
-eager torch, in turn. Unlike the paper's protocol this depends on how long translations become.
+Each sentence is translated in every way that the bundle has scores of, its runtimes, number formats and shortlist, and
+in eager torch, in turn. Unlike the paper's protocol this depends on how long translations become.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from hat.translator.translator import Translator
 from hat_workflow import command
 
 MEGABYTE = 1e6
+TRAINED = "trained"
+"""Under which the manifest has the scores of the trained model."""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -62,25 +64,24 @@ def spread(times: Sequence[float]) -> dict[str, float]:
 
 def every_way(args: argparse.Namespace, manifest: JsonFile) -> Iterator[tuple[dict[str, Any], Translator]]:
     """What is said of each way to run the model, and its translator."""
-    formats = manifest["weights"]
-    for dtype in formats:
-        for engine in formats[dtype]["graphs"]:
-            for shortlist in (False, True):
-                name = f"{engine} {dtype}{' shortlist' * shortlist}"
-                facts = {
-                    "engine": engine,
-                    "dtype": dtype,
-                    "shortlist": shortlist,
-                    "weights_mb": megabytes(manifest, dtype),
-                }
-                options = {"engine": engine, "dtype": dtype, "threads": args.threads, "shortlist": shortlist}
-                yield facts | {"sacrebleu": manifest.number("scores", name, "sacrebleu")}, load(args.ship, **options)
-    model, _ = load_checkpoint(args.checkpoint)
-    device = Device(name=ENGINE, threads=args.threads)
-    eager = load(args.ship, threads=args.threads)
-    eager.engine = Eager(TorchEager(model, device))  # type: ignore[assignment]
-    facts = {"engine": ENGINE, "dtype": device.dtype, "shortlist": False, "weights_mb": None}
-    yield facts | {"sacrebleu": manifest.number("scores", "trained", "sacrebleu")}, eager
+    for name, score in manifest["scores"].items():
+        if name == TRAINED:
+            translator = load(args.ship, threads=args.threads)
+            model, _ = load_checkpoint(args.checkpoint)
+            eager = TorchEager(model, Device(name=ENGINE, threads=args.threads))
+            translator.engine = Eager(eager)  # type: ignore[assignment]
+            facts = {"engine": ENGINE, "dtype": "float32", "shortlist": False, "weights_mb": None}
+        else:
+            engine, dtype, *more = name.split()
+            facts = {
+                "engine": engine,
+                "dtype": dtype,
+                "shortlist": bool(more),
+                "weights_mb": megabytes(manifest, dtype),
+            }
+            options = {"engine": engine, "dtype": dtype, "threads": args.threads, "shortlist": bool(more)}
+            translator = load(args.ship, **options)
+        yield facts | {"sacrebleu": score["sacrebleu"]}, translator
 
 
 def megabytes(manifest: JsonFile, dtype: str) -> float:

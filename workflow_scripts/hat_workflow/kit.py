@@ -8,8 +8,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hat.engines.factory import module_of
-from hat.latency.comparing import RUNTIMES
+from hat.engines.factory import SHIPPED, module_of
 from hat.latency.serve import COMPARISON, LINES
 
 from hat_workflow.code_hash import SCRIPTS, hashed_files
@@ -33,13 +32,13 @@ def timing_kit(engine: str) -> bytes:
 
 def comparing_kit(engine: str) -> bytes:
     """A zip archive that compares this engine with others."""
-    return _timing((engine, *RUNTIMES))
+    return _timing((engine, *SHIPPED))
 
 
 def kit_by_hand(engine: str, lines: Sequence[Any], comparison: Any) -> bytes:
     """A zip archive that times what these lines tell (JSON), and nothing else; or compares this engine with others."""
     told = {LINES: "".join(f"{json.dumps(line)}\n" for line in lines), COMPARISON: json.dumps(comparison)}
-    return _timing((engine, *RUNTIMES), told)
+    return _timing((engine, *SHIPPED), told)
 
 
 def translating_kit(engines: Sequence[str]) -> bytes:

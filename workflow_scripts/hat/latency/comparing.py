@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hat.architecture import DesignSpace, SubTransformer
-from hat.engines.factory import RUNS_ON, create_engine, engine_facts
+from hat.engines.factory import RUNS_ON, SHIPPED, create_engine, engine_facts
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.latency.collection import anchor
 from hat.latency.protocol import Protocol, Sentence, Workload, time_in_turn
 from hat.latency.trimmed_mean import half_width, trimmed
 
-RUNTIMES = ("litert", "onnxruntime")
-"""Compared where they are installed, beside the engine that the device names."""
 DTYPES = ("float32", "int8")
 RUNS = 50
 COMPARED = "compared.json"
@@ -49,7 +47,7 @@ def compare(told: Mapping[str, Any]) -> dict[str, Any]:
     wanted = [
         replace(device, engine=engine, dtype=dtype)
         for dtype in dict.fromkeys((device.dtype, *told["dtypes"]))
-        for engine in dict.fromkeys((device.engine, *RUNTIMES))
+        for engine in dict.fromkeys((device.engine, *SHIPPED))
         if dtype in RUNS_ON[engine].get(device.processor, ())
     ]
     missing = {option: lack for option in wanted if (lack := _lack(option, subs["smallest"], workload))}

@@ -15,14 +15,13 @@ COLUMNS = {
     "of_eager": Column("Of torch", "{:.2f}".format),
     "sentences": Column("Sentences", count),
 }
-NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "torch_eager": "eager torch"}
-FORMATS = {"float32": "fp32"}
+NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "torch_eager": "eager torch", "float32": "fp32"}
 
 
 def table(frames: Frames) -> Table:
     found = frames["translations"].reset_index(drop=True)
     eager = found[found["engine"] == "torch_eager"].set_index(["task", "model"])["p50_ms"]
-    way = found["engine"].replace(NAMES) + ", " + found["dtype"].replace(FORMATS)
+    way = found["engine"].replace(NAMES) + ", " + found["dtype"].replace(NAMES)
     return Table(
         name="Translation",
         caption="Shipped models on real sentences, by runtime and number format",
