@@ -123,6 +123,14 @@ def test_an_archive_that_ends_early_between_two_members(tmp_path: Path, left: in
         unpacked(archive, {"member": "b"})
 
 
+@pytest.mark.parametrize("left", [1, 3, 9, 12])
+def test_an_archive_that_ends_within_its_first_bytes(tmp_path: Path, left: int) -> None:
+    archive = tar(tmp_path / "a.tgz", {"a": b"one\n"})
+    archive.write_bytes(archive.read_bytes()[:left])
+    with pytest.raises(InputError, match=r"a\.tgz: damaged"):
+        unpacked(archive, {"member": "a"})
+
+
 def test_columns_of_a_table(tmp_path: Path) -> None:
     table = tmp_path / "t.tsv.gz"
     table.write_bytes(gzip.compress(b"one\teins\tx\n\n\tzwei\nthree\tdrei\n"))

@@ -78,11 +78,18 @@ def archived(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
             for name in archive.namelist():
                 yield name, cast(Callable[[], BinaryIO], partial(archive.open, name))
     else:
-        with tarfile.open(path, "r|*", tarinfo=_Entry) as stream:
+        with _tar(path) as stream:
             for entry in stream:
                 if entry.isfile():
                     opened = cast(Callable[[], BinaryIO], partial(stream.extractfile, entry))
                     yield entry.name.removeprefix("./"), opened
+
+
+def _tar(path: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(path, "r|*", tarinfo=_Entry)
+    except TypeError:  # what Python makes of a gzip header that ends early
+        raise tarfile.ReadError("truncated header") from None
 
 
 class _Entry(tarfile.TarInfo):
