@@ -21,15 +21,16 @@ from typing import Any
 
 import numpy as np
 from hat.architecture import SubTransformer
-from hat.engines.factory import SHIPPED
+from hat.engines.factory import DTYPES, SHIPPED
 from hat.engines.interface import Vocabularies
 from hat.engines.weights import random_weights
 from hat.errors import InputError
-from hat.files import write_csv
+from hat.files import read_json, write_csv
 from hat.interop.architectures import read_architecture
 from hat.progress import Progress, say
 from hat.translator.beam import EOS
-from hat.translator.export import DTYPES, write_bundle
+from hat.translator.bundle import MANIFEST, weights_bytes
+from hat.translator.export import write_bundle
 from hat.translator.shortlist import SPECIAL, Shortlist
 from hat.translator.text import Preparation
 from hat_workflow import command, settings
@@ -42,14 +43,6 @@ PINNED = (f"{CTRANSLATE2}==4.8.5", "numpy==2.4.6")
 SHORTLISTED = 512
 BATCHES = (1, 8, 64)
 SENTENCES = 64
-THEIR_TEXT = Preparation(
-    source="en",
-    target="de",
-    lowercase=False,
-    normalise_punctuation=False,
-    aggressive_hyphens=False,
-    already_subwords=True,
-)
 
 
 def main(args: argparse.Namespace) -> None:
@@ -86,7 +79,7 @@ def write_random(ship: Path, sub: SubTransformer, args: argparse.Namespace) -> N
         sub,
         weights,
         rows=args.beam,
-        preparation=THEIR_TEXT,
+        preparation=Preparation(source="en", target="de", already_subwords=True),
         subword_model=None,
         dictionaries={"source": symbols, "target": symbols},
         shortlist=Shortlist(np.arange(SPECIAL), rng.integers(SPECIAL, words, (words, each), np.int32)),
@@ -171,8 +164,8 @@ def throughput(contestant: Contestant) -> dict[str, float]:
 def sizes(ship: Path, name: str) -> dict[str, Any]:
     """The megabytes of weights that a shipped model of this number format has."""
     engine, dtype, *_ = name.split()
-    files = ship.glob(f"*.{dtype}.tflite") if engine in SHIPPED else ()
-    return {"weights_mb": round(sum(path.stat().st_size for path in files) / MEGABYTE) or None}
+    shipped = engine in SHIPPED
+    return {"weights_mb": round(weights_bytes(read_json(ship / MANIFEST), dtype) / MEGABYTE) if shipped else None}
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:

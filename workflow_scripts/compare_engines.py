@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hat.engines.factory import DTYPES
 from hat.errors import InputError
 from hat.files import write_json
-from hat.latency.comparing import COMPARED, DTYPES, compare, report
+from hat.latency.comparing import COMPARED, compare, report
 from hat.latency.remote import Ssh, ask
 from hat.progress import say
 from hat_workflow import command, experiment, measuring, settings

@@ -17,7 +17,7 @@ import torch
 from hat.corpus.description import reference_file
 from hat.corpus.lines import read_lines
 from hat.corpus.subwords import BPE_FOLDER, read_dictionary
-from hat.engines.factory import SHIPPED
+from hat.engines.factory import DTYPES, SHIPPED
 from hat.errors import InputError
 from hat.files import read_json, replacing_folder
 from hat.model.checkpoint import load_checkpoint
@@ -25,7 +25,7 @@ from hat.progress import Progress, say
 from hat.scoring import score_translations
 from hat.translator.beam import EOS
 from hat.translator.bundle import MANIFEST, load
-from hat.translator.export import DTYPES, write_bundle, write_manifest
+from hat.translator.export import write_bundle, write_manifest
 from hat.translator.shortlist import learn
 from hat.translator.text import Preparation
 from hat.translator.translator import Translator

@@ -25,7 +25,7 @@ from hat.files import JsonFile, write_csv
 from hat.model.checkpoint import load_checkpoint
 from hat.model.transformer import DecoderState, Encoded
 from hat.progress import Progress
-from hat.translator.bundle import MANIFEST, load
+from hat.translator.bundle import MANIFEST, load, weights_bytes
 from hat.translator.translator import Translator
 from hat_workflow import command
 
@@ -73,21 +73,10 @@ def every_way(args: argparse.Namespace, manifest: JsonFile) -> Iterator[tuple[di
             facts = {"engine": ENGINE, "dtype": "float32", "shortlist": False, "weights_mb": None}
         else:
             engine, dtype, *more = name.split()
-            facts = {
-                "engine": engine,
-                "dtype": dtype,
-                "shortlist": bool(more),
-                "weights_mb": megabytes(manifest, dtype),
-            }
-            options = {"engine": engine, "dtype": dtype, "threads": args.threads, "shortlist": bool(more)}
-            translator = load(args.ship, **options)
+            way = {"engine": engine, "dtype": dtype, "shortlist": bool(more)}
+            facts = way | {"weights_mb": round(weights_bytes(manifest, dtype) / MEGABYTE, 3)}
+            translator = load(args.ship, threads=args.threads, **way)
         yield facts | {"sacrebleu": score["sacrebleu"]}, translator
-
-
-def megabytes(manifest: JsonFile, dtype: str) -> float:
-    """Of all files with weights in this number format, each once."""
-    files = {name: facts["bytes"] for name, facts in manifest["files"].items() if f".{dtype}." in name}
-    return round(sum(size for name, size in files.items() if not name.endswith(".onnx")) / MEGABYTE, 3)
 
 
 @dataclass

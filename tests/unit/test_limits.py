@@ -13,6 +13,7 @@ import resolve_budgets
 from hat.architecture import DesignSpace, SubTransformer
 from hat.budgets import Budget
 from hat.cost import count_bytes, count_parameters
+from hat.engines.factory import DTYPES
 from hat.engines.graphs import PARTS
 from hat.engines.interface import Vocabularies
 from hat.engines.weights import random_weights, shapes
@@ -22,7 +23,7 @@ from hat.paper import results
 from hat.search.evolution import Settings, evolve, random_settings
 from hat.search.limits import SizeLimit, resolve
 from hat.search.tables import ranked
-from hat.translator.export import DTYPES, write_bundle
+from hat.translator.export import write_bundle
 from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation
 
@@ -32,14 +33,7 @@ LIMITED = SizeLimit(Budget.parse("50%, 70k parameters"))
 WIDE = DesignSpace.from_dict(
     WMT.to_dict() | {"encoder_embed_dim": [256, 320], "decoder_embed_dim": [256, 320], "qkv_dim": 256}
 )
-PREPARATION = Preparation(
-    source="de",
-    target="en",
-    lowercase=False,
-    normalise_punctuation=True,
-    aggressive_hyphens=False,
-    already_subwords=True,
-)
+PREPARATION = Preparation(source="de", target="en", normalise_punctuation=True, already_subwords=True)
 WORDS = [f"word{number}" for number in range(7996)]
 
 

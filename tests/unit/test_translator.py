@@ -36,14 +36,7 @@ from tests.unit.test_graphs import RUNTIMES, drawn, engine_of
 from tests.unit.transformer_world import PAD, SPACES, VOCABULARY
 
 GERMAN = ["der Hund schläft .", "die Katze sieht den Hund !", "ein Mann geht nach Hause .", "zwei Kinder spielen ."]
-PREPARATION = Preparation(
-    source="de",
-    target="en",
-    lowercase=False,
-    normalise_punctuation=True,
-    aggressive_hyphens=False,
-    already_subwords=False,
-)
+PREPARATION = Preparation(source="de", target="en", normalise_punctuation=True)
 
 
 @pytest.mark.parametrize("vocabulary", [7, BLOCK - 1, BLOCK, 3 * BLOCK + 5, 1000])

@@ -10,14 +10,15 @@ from hat.engines.interface import Device, Engine, EngineFacts, Vocabularies
 from hat.errors import InputError
 
 PAPER_BEAM = 5
+SHIPPED = ("litert", "onnxruntime")
+"""The engines for which a shipped model has graphs."""
+DTYPES = ("float32", "int8")
+"""The number formats of those graphs."""
 RUNS_ON: dict[str, dict[str, tuple[str, ...]]] = {
     "torch_eager": {"cpu": ("float32", "bfloat16", "float16"), "cuda": ("float32", "bfloat16", "float16")},
-    "litert": {"cpu": ("float32", "int8")},
-    "onnxruntime": {"cpu": ("float32", "int8")},
+    **{engine: {"cpu": DTYPES} for engine in SHIPPED},
 }
 """The processors of each engine, and the number formats that it has there."""
-SHIPPED = ("litert", "onnxruntime")
-"""Those for which a shipped model has graphs."""
 
 
 def create_engine(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows: int = PAPER_BEAM) -> Engine:

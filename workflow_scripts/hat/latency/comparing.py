@@ -21,7 +21,6 @@ from hat.latency.collection import anchor
 from hat.latency.protocol import Protocol, Sentence, Workload, time_in_turn
 from hat.latency.trimmed_mean import half_width, trimmed
 
-DTYPES = ("float32", "int8")
 RUNS = 50
 COMPARED = "compared.json"
 """What was found, in the working directory of the device."""

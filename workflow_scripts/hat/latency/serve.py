@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from hat.architecture import SubTransformer
+from hat.engines.factory import DTYPES
 from hat.engines.interface import Device
 from hat.errors import InputError
 from hat.files import write_json, write_text
-from hat.latency.comparing import COMPARED, DTYPES, compare, report
+from hat.latency.comparing import COMPARED, compare, report
 from hat.latency.protocol import Bench, Protocol, Workload
 from hat.latency.signature import NUMBERS, Signature, common_signature
 from hat.progress import Progress, say

@@ -83,6 +83,12 @@ def load(
     )
 
 
+def weights_bytes(manifest: Any, dtype: str) -> int:
+    """Of the files of one number format, each weight once: ONNX graphs refer to those in the others."""
+    files = manifest["files"].items()
+    return sum(facts["bytes"] for name, facts in files if f".{dtype}." in name and not name.endswith(".onnx"))
+
+
 def _installed(graphs: Mapping[str, Any]) -> str:
     """The first engine whose runtime is here. InputError when none is."""
     for name in graphs:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hat.architecture import SubTransformer
+from hat.engines.factory import DTYPES
 from hat.engines.graphs import OUTPUT_TABLE, PARTS, output_table, write_graph
 from hat.engines.onnx_file import OnnxWriter
 from hat.engines.quantised import quantise_rows
@@ -19,8 +20,6 @@ from hat.files import file_digest, write_json, write_text
 from hat.translator.bundle import DICTIONARIES, FORMAT, MANIFEST, SHORTLIST, SUBWORD_MODEL
 from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation
-
-DTYPES = ("float32", "int8")
 
 
 def write_bundle(

@@ -25,10 +25,10 @@ class Preparation:
 
     source: str
     target: str
-    lowercase: bool
-    normalise_punctuation: bool
-    aggressive_hyphens: bool
-    already_subwords: bool
+    lowercase: bool = False
+    normalise_punctuation: bool = False
+    aggressive_hyphens: bool = False
+    already_subwords: bool = False
     """Input lines are tokenised and split (`@@`) before they come; the bundle has no subword model."""
 
     def to_dict(self) -> dict[str, Any]:
