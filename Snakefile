@@ -9,6 +9,7 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/resources.smk"
 include: "rules/corpus.smk"
 include: "rules/supertransformer.smk"
 include: "rules/latency.smk"

@@ -21,7 +21,7 @@ rule benchmark_training:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        gpu=GPU,
+        gpu=gpus("benchmark_training"),
     params:
         code=code("benchmark_training"),
         command=command("benchmark_training"),
@@ -56,7 +56,7 @@ rule benchmark_search:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        gpu=GPU,
+        gpu=gpus("benchmark_search"),
     params:
         code=code("benchmark_search"),
         command=command("benchmark_search"),
@@ -91,7 +91,7 @@ rule benchmark_corpus:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=600,
+        runtime=lasting(600),
     params:
         code=code("benchmark_corpus"),
         command=command("benchmark_corpus"),

@@ -2,13 +2,30 @@
 import json
 import os
 import re
-import shutil
+import subprocess
 import sys
 from functools import cache, reduce
 from operator import getitem
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+
+def checkout():
+    """The folder of this workflow. As a module that Snakemake reads out of a git repository, it is written out once."""
+    rules = workflow.current_basedir
+    if not hasattr(rules, "ref"):
+        return Path(rules.get_path_or_uri(secret_free=False)).parent
+    repository = rules.repo_path if hasattr(rules, "repo_path") else rules.hosted_repo.repo_clone
+    git = lambda *words: subprocess.run(["git", "-C", repository, *words], check=True, stdout=subprocess.PIPE).stdout
+    commit = git("rev-parse", f"{rules.ref}^{{commit}}").decode().strip()
+    folder, new = Path(".snakemake/checkouts", commit).absolute(), Path(f".snakemake/checkouts/new.{os.getpid()}")
+    if not folder.exists():
+        new.mkdir(parents=True)
+        subprocess.run(["tar", "-x", "-C", new], input=git("archive", commit), check=True)
+        new.rename(folder)
+    return folder / Path(rules.path).parent
+
+
+SCRIPTS = checkout() / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from hat.errors import InputError, nearest
@@ -43,15 +60,6 @@ except InputError as error:
 
 FILES, MODELS, TASKS, NAME = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name
 SEED = ASKED.settings["seed"]
-
-# Rules that time something claim the whole machine, so that nothing runs beside them. They have the highest priority, so
-# that they need not wait until every training is over; then comes what the searches wait for. Snakemake compares the sums
-# of what it could start together: one of these outweighs a machine full of others.
-ALL_CORES = workflow.resource_settings.cores or 1
-TIMED_FIRST = 1000
-
-# Training, search and translation use a GPU where there is one; the default profile lets one job at a time have it.
-GPU = int(shutil.which("nvidia-smi") is not None)
 
 # The folder in which downloads are looked up first. It goes by the environment: where a file came from changes no result.
 if "mirror" in config:
@@ -143,8 +151,3 @@ def flagged(flag, value):
 def of_corpus(pattern):
     """For input: a stage of the task's corpus, such as of_corpus(paths.BINARY)."""
     return lambda wildcards: pattern.format(corpus=TASKS[wildcards.task]["corpus"])
-
-
-def scaled(base):
-    """For resources: memory in MB, more of it at each attempt."""
-    return lambda wildcards, attempt: base * attempt

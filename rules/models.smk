@@ -29,6 +29,10 @@ recipe = lambda wildcards: settings(
     training=["subtransformer", *(["finetuning"] if model_of(wildcards).family == "finetuned" else [])]
 )(wildcards)
 
+# For resources: what a training takes.
+model_gpus = training_gpus("train_model", "subtransformer")
+model_hours = lambda wildcards: ESTIMATES[wildcards.task].model(model_of(wildcards))
+
 # For params: the configuration file of a given architecture, and what stands in it.
 given_path = lambda wildcards: configuration.find("architecture", model_of(wildcards).given)
 given_file = lambda wildcards: configuration.shown(given_path(wildcards))
@@ -142,8 +146,8 @@ rule train_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=240,
-        gpu=GPU,
+        runtime=estimated(model_hours, model_gpus),
+        gpu=model_gpus,
     params:
         code=code("train_model"),
         command=command("train_model"),
@@ -266,7 +270,7 @@ rule extract_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        gpu=GPU,
+        gpu=gpus("extract_model"),
     params:
         code=code("extract_model"),
         command=command("extract_model"),
@@ -346,7 +350,7 @@ rule export_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=120,
+        runtime=lasting(120),
     params:
         code=code("export_model", *map(module_of, SHIPPED)),
         command=command("export_model"),

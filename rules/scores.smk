@@ -17,8 +17,8 @@ rule translate_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=120,
-        gpu=GPU,
+        runtime=lasting(240),
+        gpu=gpus("translate_model"),
     params:
         code=code("translate_model"),
         command=command("translate_model"),

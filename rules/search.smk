@@ -4,6 +4,10 @@ localrules:
     choose_subtransformer,
 
 
+# For resources: what one search takes, that for a budget or one of a study.
+search_hours = lambda wildcards: ESTIMATES[wildcards.task].search
+
+
 rule search_subtransformer:
     input:
         supertransformer=paths.SUPERTRANSFORMER,
@@ -22,8 +26,8 @@ rule search_subtransformer:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=240,
-        gpu=GPU,
+        runtime=estimated(search_hours),
+        gpu=gpus("search_subtransformer"),
     params:
         code=code("search_subtransformer"),
         command=command("search_subtransformer"),

@@ -1,6 +1,11 @@
 # What studies compute besides the main table: how good predictors are, what latency depends on, other ways to search.
 from hat_workflow.studies import MEASURED
 
+# For resources: what the searches of a study take.
+study_hours = lambda study: lambda wildcards: (
+    STUDIES[study].searches(TASKS[wildcards.task]) * ESTIMATES[wildcards.task].search
+)
+
 
 # predictors: how good latency predictors are, by kind, depth, rows and their number.
 rule study_predictor:
@@ -147,7 +152,7 @@ rule profile_latency:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=120,
+        runtime=lasting(120),
         gpu=gpu_of_device,
     params:
         code=timing_code("profile_latency"),
@@ -189,8 +194,8 @@ rule compare_searches:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=480,
-        gpu=GPU,
+        runtime=estimated(study_hours("figure9")),
+        gpu=gpus("compare_searches"),
     params:
         code=code("compare_searches"),
         command=command("compare_searches"),
@@ -250,8 +255,8 @@ rule search_pareto:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=480,
-        gpu=GPU,
+        runtime=estimated(study_hours("pareto")),
+        gpu=gpus("search_pareto"),
     params:
         code=code("search_pareto"),
         command=command("search_pareto"),
@@ -318,7 +323,7 @@ rule search_online:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=480,
+        runtime=lasting(480),
         gpu=gpu_of_device,
     params:
         code=timing_code("search_online"),

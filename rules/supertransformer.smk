@@ -1,4 +1,6 @@
 # One SuperTransformer for each task: the weights that all its SubTransformers share.
+supertransformer_gpus = training_gpus("train_supertransformer", "supertransformer")
+supertransformer_hours = lambda wildcards: ESTIMATES[wildcards.task].supertransformer
 
 
 rule train_supertransformer:
@@ -17,8 +19,8 @@ rule train_supertransformer:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=240,
-        gpu=GPU,
+        runtime=estimated(supertransformer_hours, supertransformer_gpus),
+        gpu=supertransformer_gpus,
     params:
         code=code("train_supertransformer"),
         command=command("train_supertransformer"),

@@ -6,36 +6,23 @@ import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from hat.errors import InputError
-from hat.files import JsonFile, write_csv
-from hat.footprint import (
-    SECONDS_PER_HOUR,
-    V100_FLOPS_PER_SECOND,
-    Footprint,
-    flops_per_token,
-    forward,
-    mean_flops_per_token,
-    training,
-)
-from hat.interop.architectures import read_architecture
+from hat.files import write_csv
+from hat.footprint import SECONDS_PER_HOUR, V100_FLOPS_PER_SECOND, Footprint
 from hat.latency.samples import read_samples
 from hat_workflow import command, experiment, paths, settings
-from hat_workflow.baselines import SCALED, designed
 from hat_workflow.claims import costs_table, ratios_table
+from hat_workflow.estimates import SENTENCE_LENGTH, VALIDATION_PAIRS, VOCABULARY, Estimates
 from hat_workflow.experiment import Experiment
 from hat_workflow.listing import Listing, readable
-from hat_workflow.studies import STUDIES, search_settings
+from hat_workflow.studies import STUDIES
 
-SENTENCE_LENGTH, VOCABULARY, VALIDATION_PAIRS = 30, 32768, 3000
-"""Of a corpus that is not there yet, what its files do not say: taken to be as in WMT'14 En-De (newstest2013)."""
-TRAINING = ("train_model", "distil_model", "train_rival")
-"""The commands that train dense models."""
 RULES = settings.ROOT / "rules"
 RULE = re.compile(r"^(?:use )?rule (?:\w+ as )?(\w+)(?: with)?:", re.MULTILINE)
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
@@ -58,15 +45,6 @@ class Stage:
         derived = ("gpu_hours", "kwh", "co2_lb", "co2_kg", "cost_preemptible_usd", "cost_on_demand_usd")
         known = {key: getattr(self.footprint, key) if self.footprint else None for key in derived}
         return {"stage": name, "jobs": self.jobs, **known, "device_hours": self.device_hours}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workload:
-    """The numbers of a corpus that computing on it depends on."""
-
-    sentence_length: int
-    vocabulary: int
-    validation_tokens: float
 
 
 def main(args: argparse.Namespace) -> None:
@@ -115,39 +93,18 @@ def stages_of(asked: Experiment) -> dict[str, Stage]:
 
 
 def footprints_of(asked: Experiment, name: str) -> dict[str, float]:
-    """GPU-hours of the stages of a task that train or score. What a search will find costs as much as the mean."""
+    """GPU-hours of the stages of a task that train or score."""
     task = asked.settings["tasks"][name]
     if task["training"] is None:
         return {}
-    _, space = asked.files["space"][task["space"]]
-    training_file, _ = asked.files["training"][task["training"]]
-    work = workload(asked, task)
-    size = (work.sentence_length, work.vocabulary)
-    mean = mean_flops_per_token(settings.as_design_space(space, name), *size, asked.settings["seed"])
-    scaled = [designed(space, kind, value) for kind in SCALED for value in task["baselines"][kind]]
-    models = [model for model in asked.models[name].values() if model.made_by in TRAINING]
-    given = [settings.find("architecture", model.given) for model in models if model.given is not None]
-    known = [flops_per_token(sub, *size) for sub in (*scaled, *map(read_architecture, given))]
-    finetuned = sum(model.family == "finetuned" for model in models)
-    planned = search_settings(task).planned_evaluations
+    estimates = Estimates(asked, name)
     searches = sum(len(device["budgets"]) for device in task["devices"].values())
-
     studied = sum(STUDIES[study].searches(task) for study in task["studies"])
-
-    def scored(searches: int) -> float:
-        return forward(mean, searches * planned * work.validation_tokens).gpu_hours
-
-    def trained(section: str, flops: float) -> float:
-        parts = settings.recipe(training_file, section)
-        return training(flops, parts["updates"] * parts["max_tokens"] * parts["update_freq"]).gpu_hours
-
-    unknown = [mean] * (len(models) - len(known) - finetuned)
     return {
-        "supertransformer": trained("supertransformer", mean),
-        "search": scored(searches),
-        "studies": scored(studied),
-        "models": sum(trained("subtransformer", flops) for flops in known + unknown)
-        + finetuned * trained("finetuning", mean),
+        "supertransformer": estimates.supertransformer,
+        "search": searches * estimates.search,
+        "studies": studied * estimates.search,
+        "models": sum(map(estimates.model, asked.models[name].values())),
     }
 
 
@@ -184,22 +141,6 @@ def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
         return None if latency_ms is None else IN_TURN * runs * latency_ms / 1000 / SECONDS_PER_HOUR
 
     return {stage: total([hours(*item) for item in devices.items()]) for stage, devices in timed_runs.items()}
-
-
-def workload(asked: Experiment, task: Mapping[str, Any]) -> Workload:
-    """From the binarised corpus or, as long as that is not there, from the corpus file and assumptions."""
-    _, corpus = asked.files["corpus"][task["corpus"]]
-    path = Path(paths.STATISTICS.format(corpus=task["corpus"]))
-    if path.is_file():
-        found = JsonFile(path)
-        return Workload(
-            sentence_length=task["sentence_length"] or int(found.number("sentence_length")),
-            vocabulary=int(found.number("target_vocabulary")),
-            validation_tokens=found.number("tokens", "valid", corpus["target"]),
-        )
-    length = task["sentence_length"] or SENTENCE_LENGTH
-    pairs = corpus["generated"]["valid"] if corpus["generated"] else VALIDATION_PAIRS
-    return Workload(sentence_length=length, vocabulary=corpus["bpe"] or VOCABULARY, validation_tokens=pairs * length)
 
 
 def mean_latency_ms(samples: Path) -> float | None:

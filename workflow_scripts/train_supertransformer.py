@@ -20,6 +20,7 @@ def main(args: argparse.Namespace) -> None:
         recipe=settings.recipe(args.training, "supertransformer"),
         seed=args.seed,
         threads=args.threads,
+        save_every_minutes=training.save_every_minutes(args),
         space=space.to_dict(),
     )
     facts = training.trained(args, "train_supertransformer", work)

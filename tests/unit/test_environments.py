@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+import compile_environments
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -48,14 +51,17 @@ def test_the_lock_is_complete() -> None:
                 assert wanted.specifier.contains(installed, prereleases=True), f"{name} asks for {text}"
 
 
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_an_environment_pins_what_the_lock_pins(path: Path) -> None:
-    environment = yaml.safe_load(path.read_text())
-    *conda, pip = environment["dependencies"]
-    assert all("=" in package for package in conda)
-    for package in pip["pip"]:
-        name, pin = package.split("==")
-        assert LOCK[canonicalize_name(name)] == pin
+def test_environments_are_compiled_from_the_lock(tmp_path: Path) -> None:
+    """Every package that an environment brings is pinned, pip's to the lock, conda's exactly."""
+    compile_environments.main(compile_environments.parser().parse_args(["--output", str(tmp_path)]))
+    assert [path.name for path in ENVIRONMENTS] == sorted(path.name for path in tmp_path.iterdir())
+    for path in ENVIRONMENTS:
+        assert path.read_text() == (tmp_path / path.name).read_text(), "run compile_environments"
+        *conda, pip = yaml.safe_load(path.read_text())["dependencies"]
+        assert all(re.fullmatch(r"[\w-]+=[\d.]+", package) for package in conda)
+        assert {LOCK[canonicalize_name(name)] == pin for name, pin in (line.split("==") for line in pip["pip"])} == {
+            True
+        }
 
 
 def test_an_environment_with_an_after_step_pins_fairseq() -> None:
@@ -72,3 +78,30 @@ def test_no_file_names_a_package_registry() -> None:
     host = re.compile(r"py" r"pi\.org|pythonhosted\.org|--(extra-)?index-url")
     named = [name for name in listed.stdout.split() if host.search((ROOT / name).read_text(errors="ignore"))]
     assert not named
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_the_packages_of_an_environment_are_all_that_its_commands_import(path: Path, tmp_path: Path) -> None:
+    """Where there is no conda: a virtual environment of its list, in which each of its commands tells its options."""
+    pip = yaml.safe_load(path.read_text())["dependencies"][-1]["pip"]
+    python = tmp_path / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*install, *pip], check=True)
+    after = path.with_suffix(".post-deploy.sh")
+    if after.exists():
+        path_first = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run(["bash", after], check=True, env=os.environ | path_first)
+    commands = {
+        re.search(r'command=command\("(\w+)"\)', body)[1]
+        for rules in (ROOT / "rules").glob("*.smk")
+        for body in re.split(r"^rule ", rules.read_text(), flags=re.M)[1:]
+        if f'"../envs/{path.stem}.yaml"' in body
+    }
+    assert commands
+    for command in sorted(commands):
+        told = subprocess.run(
+            [python, ROOT / "workflow_scripts" / f"{command}.py", "--help"], capture_output=True, text=True
+        )
+        assert told.returncode == 0, command + told.stderr

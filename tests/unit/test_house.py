@@ -29,6 +29,7 @@ RUN_BY_HAND = {
     "benchmark_workflow",
     "compare_engines",
     "compare_models",
+    "compile_environments",
     "pack_device",
     "pack_translator",
     "translate",

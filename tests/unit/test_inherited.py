@@ -85,12 +85,12 @@ def test_empty_validation_split(checkpoint: Path, tmp_path: Path) -> None:
 def test_corrupt_checkpoint(checkpoint: Path, tiny_corpus: Path, tmp_path: Path, damage: bytes | str) -> None:
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(damage if isinstance(damage, bytes) else checkpoint.read_bytes()[:5000])
-    with pytest.raises(InputError, match=r"checkpoint\.pt: corrupt checkpoint"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt: corrupt "):
         InheritedLoss(path, tiny_corpus)
 
 
 def test_missing_checkpoint(tiny_corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="No such file"):
         InheritedLoss(tmp_path / "checkpoint.pt", tiny_corpus)
 
 

@@ -16,13 +16,14 @@ SETTINGS = ("hat_workflow/settings.py",)
 ARGUMENTS = ("hat_workflow/arguments/__init__.py",)
 ROLLING = ("hat/rolling.py",)
 MODEL = ("hat/model/__init__.py", "hat/model/layers.py", "hat/model/transformer.py")
-CHECKPOINT = (*MODEL, "hat/model/checkpoint.py", "hat/model/packing.py")
+CHECKPOINT = (*MODEL, "hat/model/checkpoint.py", "hat/model/packing.py", "hat/model/tensors.py")
 PLUGIN = ("hat_fairseq/__init__.py", "hat_fairseq/corpus.py")
 WRAPPER = ("hat_fairseq/models/__init__.py", "hat_fairseq/models/transformer.py")
 TRAINING = (
     *(*GROUND, *SETTINGS, *ARGUMENTS, *ROLLING, *CHECKPOINT, *PLUGIN, *WRAPPER),
+    "hat/parallel.py",
     "hat_fairseq/memory.py",
-    "hat_fairseq/snapshots.py",
+    "hat_fairseq/saving.py",
     "hat_fairseq/tasks/__init__.py",
     "hat_fairseq/tasks/translation.py",
     "hat_fairseq/training.py",

@@ -87,3 +87,10 @@ def test_commit_of_a_checkout(tmp_path: Path) -> None:
     assert checkout_commit(tmp_path) == commit
     (tmp_path / "file").write_text("2")
     assert checkout_commit(tmp_path) == f"{commit}-dirty"
+    copy = tmp_path / "copy"
+    (copy / "workflow_scripts").mkdir(parents=True)
+    assert checkout_commit(copy) is None, "the repository around a copy is another project's"
+    (copy / "workflow_scripts" / "commit.txt").write_text("$Format:%H$\n")
+    assert checkout_commit(copy) is None
+    (copy / "workflow_scripts" / "commit.txt").write_text(f"{commit}\n")
+    assert checkout_commit(copy) == commit

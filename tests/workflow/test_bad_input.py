@@ -172,7 +172,7 @@ RUNS = {
         "budget 7.5ms: cannot be reached; legal: at least 40ms, the fastest reachable latency of this space...",
     ),
     "corrupt checkpoint": Run(
-        TRANSLATE, "model.pt: corrupt checkpoint (...); legal: a checkpoint of this project", {"model.pt": "PK broken"}
+        TRANSLATE, "model.pt: corrupt (...); legal: a checkpoint of this project", {"model.pt": "PK broken"}
     ),
     "split that does not exist": Run(
         TRANSLATE.replace("split test", "split tset"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hat.files import read_yaml
+from hat_workflow.estimates import Estimates
 from hat_workflow.experiment import read
 from hat_workflow.studies import STUDIES
 
@@ -25,7 +27,7 @@ def test_every_experiment_dry_runs(repository: House, experiment: str) -> None:
     assert {"make_table", "draw_figure", "gather_results"} <= set(jobs)
     assert ("train_supertransformer" in jobs) == ("search_subtransformer" in jobs) == ("train_model" in jobs) == trained
     assert ("collect_latency" in jobs) == ("measure_model" in jobs) == measured
-    assert ("fetch_latency" in jobs) == (not measured)
+    assert ("fetch_latency" in jobs) == (not all(map(asked.at_hand, asked.files["device"])))
     made = [study for study in STUDIES.values() if asked.asks_for(study)]
     assert jobs["make_table"] == sum(len(study.tables) for study in made)
     assert jobs["draw_figure"] == sum(len(study.figures) for study in made)
@@ -33,10 +35,16 @@ def test_every_experiment_dry_runs(repository: House, experiment: str) -> None:
 
 
 def test_the_paper_asks_for_all_of_its_constraints(repository: House) -> None:
-    """44 searches and their models, on devices that are not at hand; baselines beside them."""
+    """44 searches and their models, on devices that are not at hand; on one that is, one more for each task."""
     jobs = repository.planned("--config", "experiment=paper")
-    assert (jobs["train_supertransformer"], jobs["search_subtransformer"], jobs["choose_subtransformer"]) == (4, 44, 44)
-    assert (jobs["train_model"], jobs["fetch_latency"]) == (44 + 4 * (6 + 4 + 1), 8)
+    assert (jobs["train_supertransformer"], jobs["choose_subtransformer"], jobs["confirm_subtransformer"]) == (4, 44, 4)
+    assert jobs["search_subtransformer"] == 44 + 4
+    baselines, sampled, finetuned = 4 * (6 + 4 + 1), 2 * 3, 2 * 6
+    assert (jobs["train_model"], jobs["fetch_latency"]) == (44 + 4 + baselines + sampled + finetuned, 8)
+    assert (jobs["train_rival"], jobs["distil_model"]) == (4, 1)
+    shown = {exhibit for study in STUDIES.values() if read("paper").asks_for(study) for exhibit in study.exhibits}
+    assert {*(f"table{number}" for number in range(1, 9)), "distillation"} <= shown
+    assert {f"figure{number}" for number in (2, 6, 7, 8, 9, 10, 11, 12)} <= shown
     one_device = "tasks: {wmt14.en-de: {space: space0, training: wmt, devices: {this-cpu: {budgets: [50%]}}}}"
     mine = repository.work / "mine.yaml"
     mine.write_text(one_device)
@@ -124,15 +132,22 @@ def test_every_model_can_be_shipped(repository: House) -> None:
     assert jobs["measure_model"] > 0, "a bundle says how fast it is"
 
 
-def resources_of(house: House, *words: str) -> dict[str, str]:
-    """What the jobs of each rule ask for, as a dry-run tells it."""
+def jobs_of(house: House, *words: str) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
+    """The rule of each job, its wildcards and what it asks for, as a dry-run tells them."""
     run = house.snakemake("--dry-run", *words, "--quiet", "host")
     assert run.returncode == 0, run.stdout + run.stderr
-    blocks = (run.stdout + run.stderr).split("\nrule ")
-    return {
-        block.split(":")[0]: next(line for line in block.splitlines() if line.strip().startswith("resources"))
-        for block in blocks[1:]
-    }
+    for block in re.split(r"\nrule ", run.stdout + run.stderr)[1:]:
+        told = {
+            key: dict(pair.split("=", 1) for pair in re.search(rf"^ +{key}: (.*)$", block, re.M)[1].split(", "))
+            for key in ("wildcards", "resources")
+            if f"    {key}: " in block
+        }
+        yield block.split(":")[0], told.get("wildcards", {}), told["resources"]
+
+
+def resources_of(house: House, *words: str) -> dict[str, dict[str, str]]:
+    """What the jobs of each rule ask for."""
+    return {rule: resources for rule, _, resources in jobs_of(house, *words)}
 
 
 def test_one_job_at_a_time_has_the_gpu(tmp_path: Path) -> None:
@@ -141,35 +156,56 @@ def test_one_job_at_a_time_has_the_gpu(tmp_path: Path) -> None:
     (tmp_path / "gpu.yaml").write_text("tasks: {demo.de-en: {devices: {this-gpu: {}}}}")
     with_gpu = House(ROOT, tmp_path, {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
     words = ("--config", f"experiment={tmp_path / 'gpu.yaml'}")
-    asking = {rule for rule, resources in resources_of(with_gpu, *words).items() if "gpu=1" in resources}
+    asking = {rule for rule, resources in resources_of(with_gpu, *words).items() if resources["gpu"] == "1"}
     timing = {"collect_latency", "confirm_subtransformer", "measure_model"}
     training = {"train_supertransformer", "search_subtransformer", "train_model", "translate_model"}
     assert asking == timing | training
-    asking = {rule for rule, resources in resources_of(with_gpu).items() if "gpu=1" in resources}
+    asking = {rule for rule, resources in resources_of(with_gpu).items() if resources["gpu"] == "1"}
     studied = {"extract_model", "compare_searches", "search_pareto", "distil_model", "train_rival", "translate_rival"}
     assert asking == training | studied
     assert read_yaml(ROOT / "profiles" / "default" / "profile.yaml")["resources"] == {"gpu": 1}
 
 
-def test_a_cluster_is_asked_for_what_a_rule_needs(repository: House) -> None:
-    resources = resources_of(repository, "--workflow-profile", str(ROOT / "profiles" / "slurm"))
-    assert "gpu=1" in resources["train_supertransformer"]
-    assert "runtime=2880" in resources["train_model"]
-    assert "--exclusive" in resources["collect_latency"]
-    assert "gpu=0" in resources["score_model"]
+SLURM = ROOT / "profiles" / "slurm"
 
 
-def test_a_cluster_gives_what_is_timed_a_node_and_what_computes_a_gpu() -> None:
-    """The profile names every rule that claims the whole machine to time something, or a GPU where there is one."""
+def test_a_cluster_is_asked_for_what_a_job_needs(repository: House) -> None:
+    """No training of the paper takes longer than its limit, or than a partition allows, by what `budget` knows."""
+    asked = read("paper")
+    estimates = {task: Estimates(asked, task) for task in asked.tasks}
+    partition = read_yaml(SLURM / "partitions.yaml")["partitions"]["gpu"]
+    longest = 24 * 60 * int(partition["max_runtime"].removesuffix("d"))
+    trained = {"train_supertransformer": 0, "train_model": 0, "distil_model": 0, "train_rival": 0}
+    profile = ("--workflow-profile", str(SLURM), "--slurm-partition-config", str(SLURM / "partitions.yaml"))
+    for rule, known, resources in jobs_of(repository, *profile, "--config", "experiment=paper"):
+        if rule in trained:
+            task = known["task"]
+            model = asked.models[task].get(known.get("model", ""))
+            hours = estimates[task].model(model) if model else estimates[task].supertransformer
+            gpus, minutes = int(resources["gpu"]), int(resources["runtime"])
+            assert gpus == (1 if task == "iwslt14.de-en" else 8)
+            assert 60 * hours / gpus < minutes <= longest
+            assert gpus <= partition["max_gpu"]
+            trained[rule] += 1
+        elif rule in ("search_subtransformer", "translate_model", "collect_latency", "measure_model"):
+            assert resources["gpu"] == "1", rule
+    assert trained == {"train_supertransformer": 4, "train_model": 110, "distil_model": 1, "train_rival": 4}
+
+
+def test_a_cluster_gives_what_is_timed_a_node_of_its_own() -> None:
     rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk") if path.stem != "benchmarks")
     bodies = {body.split(":")[0]: body for body in rules.split("\nrule ")[1:]}
-    wanted = read_yaml(ROOT / "profiles" / "slurm" / "profile.yaml")["set-resources"]
+    wanted = read_yaml(SLURM / "profile.yaml")["set-resources"]
     timing = {rule for rule, body in bodies.items() if "threads: ALL_CORES" in body}
     assert {rule for rule, found in wanted.items() if "exclusive" in found.get("slurm_extra", "")} == timing
-    computing = {rule for rule, body in bodies.items() if "gpu=GPU," in body}
-    heirs = re.findall(r"^use rule (\w+) as (\w+) with:", rules, flags=re.MULTILINE)
-    computing |= {heir for rule, heir in heirs if rule in computing}
-    assert {rule for rule, found in wanted.items() if "gpu" in found} == computing
+
+
+def test_memory_and_time_grow_with_attempts() -> None:
+    """A profile's fixed value would stand in for the rule's."""
+    for rule, found in read_yaml(SLURM / "profile.yaml")["set-resources"].items():
+        assert not {"mem_mb", "runtime"} & set(found), rule
+    for path in (ROOT / "rules").glob("*.smk"):
+        assert not re.search(r"^ +(mem_mb|runtime)=\d", path.read_text(), re.M), path
 
 
 @pytest.mark.parametrize(

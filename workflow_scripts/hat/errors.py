@@ -19,11 +19,11 @@ class InputError(Exception):
         if legal is not None:
             line += f"; legal: {legal}"
         super().__init__(" ".join(line.split()))
-        self._parts = str(place), problem, legal
+        self.parts = str(place), problem, legal
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str | None]]:
         """From one process to another it travels in its parts."""
-        return type(self), self._parts
+        return type(self), self.parts
 
 
 class InputErrors(InputError):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hat.errors import InputError
 from hat.files import digest, write_json
 from hat.progress import say
 
@@ -36,5 +37,9 @@ def rolling_folder(
         except BlockingIOError:
             say(f"{stage}: waiting for another process that does the same work in {folder}")
             fcntl.flock(lock, kind)
+        except OSError as error:
+            reason = f"this file system has no locks ({error.strerror})"
+            advice = "a results folder on a file system with flock, such as a local disk; it may be a symbolic link"
+            raise InputError(folder / "lock", reason, advice) from None
         write_json(folder / "fingerprint.json", fingerprint)
         yield folder

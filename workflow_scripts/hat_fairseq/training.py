@@ -8,28 +8,30 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from fairseq import checkpoint_utils
 from fairseq import options as fairseq_options
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.distributed import utils as distributed_utils
-from fairseq.file_io import PathManager
 from fairseq.tasks import TASK_REGISTRY
 from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import file_digest, folder_digest, write_yaml
+from hat.files import file_digest, folder_digest, read_json, write_json, write_yaml
 from hat.model.checkpoint import save_checkpoint
 from hat.model.transformer import Transformer
+from hat.parallel import processes
 from hat.progress import say
+from torch.multiprocessing import ProcessRaisedException
 
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.models.transformer import MODEL
-from hat_fairseq.snapshots import keep_snapshot, link, snapshots
+from hat_fairseq.saving import BEST, LAST, Saver, keep_snapshot, newest_checkpoint, read_checkpoint, snapshots
 from hat_fairseq.tasks.translation import TASK, Record
 
 NEVER = 10**9
 LOG = "fairseq.log"
+REFUSED = "refused.json"
+"""What a process of its own could not go on with: the parts of an InputError."""
 PADDING = 1
 """Its index in every dictionary of fairseq."""
 
@@ -60,6 +62,8 @@ class Training:
     """The design space when this trains a SuperTransformer; `architecture` is then its maximum."""
     initial: Path | None = None
     """A checkpoint of this architecture whose weights the training starts from."""
+    save_every_minutes: float = 10.0
+    """The longest that a kill undoes; nothing else depends on it."""
 
     @property
     def names(self) -> Names:
@@ -83,17 +87,22 @@ class Training:
             "space": self.space,
             "recipe": self.recipe,
             "seed": self.seed,
+            "threads": None if torch.cuda.is_available() else self.threads,  # sums of a CPU depend on their number
             **({"initial": file_digest(self.initial)} if self.initial else {}),
         }
 
     def run(self, folder: Path) -> tuple[Any, dict[str, Any]]:
         """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
         self._check()
-        last = folder / "checkpoint_last.pt"
-        self._keep_snapshot(last)  # the last run may have been killed before it came to that
-        if self._updates_done(last) < self.recipe["updates"]:
+        newest = newest_checkpoint(folder)
+        done = newest["optimizer_history"][-1]["num_updates"] if newest else 0
+        if newest and newest["extra_state"]["val_loss"] is not None:
+            keep_snapshot(
+                folder / LAST, done, self._averaged
+            )  # the last run may have been killed before it came to that
+        if done < self.recipe["updates"]:
             self._fairseq(folder)
-        return self._finish(folder, last)
+        return self._finish(folder)
 
     def _check(self) -> None:
         for split in ("train", "valid"):
@@ -101,38 +110,35 @@ class Training:
                 raise InputError(self.corpus, f"the split {split!r} is empty", "at least one sentence pair")
         if self.recipe["precision"] == "fp16" and not torch.cuda.is_available():
             raise InputError(self.label, "precision 'fp16' needs a GPU", "fp32, bf16")
-        if self.recipe["update_freq"] % self._processes:
-            legal = f"a multiple of {self._processes}, the number of GPUs here"
-            raise InputError(self.label, f"update_freq {self.recipe['update_freq']}", legal)
+        idle = torch.cuda.device_count() - self._processes
+        if idle > 0:
+            say(
+                f"{self.label}: {idle} GPUs stay idle, for {self.recipe['update_freq']} batches an update (update_freq)"
+            )
         if self.recipe["precision"] == "bf16" and not torch.cuda.is_available() and not _cpu_has_bf16():
             say(f"{self.label}: this processor computes bf16 in software; precision: fp32 is faster here")
 
     @property
     def _processes(self) -> int:
-        """One for each GPU, or one."""
-        return max(1, torch.cuda.device_count())
+        return processes(self.recipe["update_freq"], torch.cuda.device_count())
 
     @property
     def _averaged(self) -> int:
         """How many checkpoints are averaged; 0 where the best one is taken."""
         return self.recipe["average_last"] if self.recipe["checkpoint"] == "average" else 0
 
-    def _keep_snapshot(self, checkpoint: Path) -> None:
-        if self._averaged and checkpoint.exists():
-            keep_snapshot(checkpoint, self._updates_done(checkpoint), self._averaged)
-
-    @staticmethod
-    def _updates_done(checkpoint: Path) -> int:
-        if not checkpoint.exists():
-            return 0
-        return int(_load(checkpoint)["optimizer_history"][-1]["num_updates"])
-
     def _fairseq(self, folder: Path) -> None:
         self.prepare(folder)
         log_to(folder / LOG)
         say(f"{self.label}: details in {folder / LOG}")
         config = self.parse(self.model_options(folder) | self.trainer_options(folder))
-        distributed_utils.call_main(config, self.work)
+        (folder / REFUSED).unlink(missing_ok=True)
+        try:
+            distributed_utils.call_main(config, self.work)
+        except ProcessRaisedException:
+            if (folder / REFUSED).exists():
+                raise InputError(*read_json(folder / REFUSED)) from None
+            raise
 
     def work(self, config: Any) -> None:
         """What each process of this training does, one for each GPU.
@@ -142,12 +148,16 @@ class Training:
         """
         keep_freed_memory()
         torch.set_num_threads(self.threads)
-        # fairseq remembers the best loss in its function and copies checkpoints: a link is atomic and costs nothing
-        vars(checkpoint_utils.save_checkpoint).pop("best", None)
-        PathManager.copy = staticmethod(_copy)
+        folder = Path(config.checkpoint.save_dir)
         first = distributed_utils.is_master(config.distributed_training)
-        log_to(Path(config.checkpoint.save_dir) / LOG, logging.INFO if first else logging.WARNING)
-        fairseq_train.main(config)
+        log_to(folder / LOG, logging.INFO if first else logging.WARNING)
+        try:
+            with Saver(self.label, self.save_every_minutes).installed():
+                fairseq_train.main(config)
+        except InputError as error:
+            if first:
+                write_json(folder / REFUSED, error.parts)
+            raise
 
     def model_options(self, folder: Path) -> dict[str, Any]:
         """Our task and our model, as fairseq's command line names them; flags are True."""
@@ -158,6 +168,7 @@ class Training:
             "space": folder / "space.yaml" if self.space else "",
             "snapshots": self._averaged,
             "autocast": self.recipe["precision"] == "bf16",
+            "fill-unused": self.recipe["precision"] != "fp32",
             "arch": self.names.model,
             "architecture": folder / "architecture.yaml",
             "initial": self.initial or "",
@@ -202,6 +213,7 @@ class Training:
             "no-epoch-checkpoints": True,
             "log-format": "none",
             "ddp-backend": "legacy_ddp",
+            "distributed-backend": "nccl" if torch.cuda.is_available() else "gloo",
         }
         if recipe["schedule"] == "cosine":
             options["min-lr"] = recipe["min_lr"]
@@ -223,10 +235,10 @@ class Training:
         if self.space:
             write_yaml(folder / "space.yaml", self.space)
 
-    def _finish(self, folder: Path, last: Path) -> tuple[Any, dict[str, Any]]:
-        newest = _load(last)
-        chosen = snapshots(folder) if self._averaged else [folder / "checkpoint_best.pt"]
-        weights = _average([_load(path)["model"] for path in chosen])
+    def _finish(self, folder: Path) -> tuple[Any, dict[str, Any]]:
+        newest = read_checkpoint(folder / LAST)
+        chosen = snapshots(folder) if self._averaged else [folder / BEST]
+        weights = _average([read_checkpoint(path)["model"] for path in chosen])
         record = Record(**newest["extra_state"][TASK_REGISTRY[self.names.task].__name__])
         facts = statistics(self.corpus)
         model = self.make(
@@ -251,20 +263,13 @@ class Training:
         }
 
     def save(self, path: Path, model: Any, facts: dict[str, Any]) -> None:
-        save_checkpoint(path, model, **{name: fact for name, fact in facts.items() if name != "log"})
+        """Without what two equal trainings differ in: equal work is an equal file."""
+        timings = ("seconds", "tokens_per_second", "log")
+        save_checkpoint(path, model, **{name: fact for name, fact in facts.items() if name not in timings})
 
 
 def _average(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {name: sum(state[name].double() for state in states).div(len(states)).float() for name in states[0]}
-
-
-def _load(path: Path) -> dict[str, Any]:
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _copy(source: str, target: str, overwrite: bool = False) -> bool:
-    link(Path(source), Path(target))
-    return True
 
 
 def _cpu_has_bf16() -> bool:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
+from hat.model.tensors import read_tensors, refusing
 from hat.model.transformer import Transformer
 
 RECORDS = ("argparse.Namespace", *(f"fairseq.meters.{kind}Meter" for kind in ("Average", "Time", "Stopwatch")))
@@ -168,17 +169,17 @@ class AuthorsCheckpoint:
 def _load(path: str | os.PathLike[str]) -> Any:
     try:
         # a plain record stands in for their objects, so that none of their code is called
-        with torch.serialization.safe_globals([(SimpleNamespace, name) for name in RECORDS]):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "a checkpoint of the authors") from None
-    except Exception as error:  # torch.load raises whatever the broken bytes lead it to
-        refused = re.search(r"GLOBAL ([\w.]+)", str(error))
-        if refused:
-            legal = "tensors, plain values and the objects of a fairseq 0.8 training"
-            raise InputError(path, f"asks for {refused[1]}, which is never loaded", legal) from None
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(path, f"corrupt checkpoint ({reason})", "a checkpoint of the authors") from None
+        with (
+            refusing(path, "a checkpoint of the authors"),
+            torch.serialization.safe_globals([(SimpleNamespace, name) for name in RECORDS]),
+        ):
+            return read_tensors(path)
+    except InputError as error:
+        refused = re.search(r"GLOBAL ([\w.]+)", str(error.__cause__))
+        if refused is None:
+            raise
+        legal = "tensors, plain values and the objects of a fairseq 0.8 training"
+        raise InputError(path, f"asks for {refused[1]}, which is never loaded", legal) from None
 
 
 def _destinations(model: Transformer) -> dict[str, tuple[Tensor, ...]]:

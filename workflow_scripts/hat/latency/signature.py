@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from hat.errors import InputError
+
+COMMIT = re.compile("[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,11 +138,23 @@ def common_signature(signatures: Sequence[Signature], places: Sequence[str | os.
     return replace(first, commit=",".join(commits) or None)
 
 
-def checkout_commit(folder: Path = Path(__file__).parent) -> str | None:
-    """The commit of the checkout around `folder`, `-dirty` when tracked files have changes; None outside of one."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+def checkout_commit(folder: Path = Path(__file__).parents[3]) -> str | None:
+    """The commit of the checkout `folder`, `-dirty` when tracked files have changes.
+
+    A copy without git knows what `git archive` wrote into it, or nothing: a repository around it is another project's.
+    """
+    exported = folder / "workflow_scripts" / "commit.txt"
+    if exported.is_file() and COMMIT.fullmatch(written := exported.read_text().strip()):
+        return written
+    if _git(folder, "rev-parse", "--show-prefix") != "":
+        return None
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or None
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What git says, None where it or the folder's repository is missing."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        answer = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.strip() or None if answer.returncode == 0 else None
+    return answer.stdout.strip() if answer.returncode == 0 else None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
-
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import replacing
 from hat.model.packing import Packed, plain
+from hat.model.tensors import read_tensors, refusing, write_tensors
 from hat.model.transformer import Transformer
 
 
@@ -36,14 +33,6 @@ def save_checkpoint(
     write_tensors(path, record)
 
 
-def write_tensors(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
-    """Write tensors and plain values to `path` in torch's format, whole or not at all."""
-    written = io.BytesIO()  # torch would store the temporary file's name, and tell of a full disk in riddles
-    torch.save(record, written)
-    with replacing(path) as temporary:
-        temporary.write_bytes(written.getbuffer())
-
-
 def load_checkpoint(
     path: str | os.PathLike[str], families: Mapping[str, Callable[..., Any]] | None = None
 ) -> tuple[Any, dict[str, Any]]:
@@ -52,8 +41,8 @@ def load_checkpoint(
     It is a Transformer, unless its facts name one of other `families`, whose function then makes it.
     """
     makers = {"transformer": Transformer, **(families or {})}
-    try:
-        record = torch.load(path, map_location="cpu", weights_only=True)
+    with refusing(path, "a checkpoint of this project"):
+        record = read_tensors(path)
         family = record["facts"].get("family", "transformer")
         if family not in makers:
             raise InputError(path, f"a model of the family {family!r}", ", ".join(makers))
@@ -66,10 +55,3 @@ def load_checkpoint(
         )
         model.load_state_dict(plain(record["weights"]))
         return model.eval(), record["facts"]
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "a checkpoint of this project") from None
-    except InputError:
-        raise
-    except Exception as error:  # torch.load raises whatever the broken bytes lead it to
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(path, f"corrupt checkpoint ({reason})", "a checkpoint of this project") from None

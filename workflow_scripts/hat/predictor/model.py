@@ -16,10 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from hat.architecture import FEATURE_NAMES, SubTransformer
-from hat.errors import InputError
 from hat.features import DECODER_LAYERS, layer_products
 from hat.files import JsonFile
-from hat.model.checkpoint import write_tensors
+from hat.model.tensors import read_tensors, refusing, write_tensors
 
 Model = Literal["mlp", "ridge", "transfer"]
 LEARNED_ALONE: tuple[Model, ...] = ("mlp", "ridge")
@@ -94,13 +93,8 @@ class Predictor:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """The inverse of `save`; loads tensors and plain values only. InputError when `path` is no predictor."""
-        try:
-            return cls._from_record(torch.load(path, map_location="cpu", weights_only=True))
-        except OSError as error:
-            raise InputError(path, error.strerror or "cannot be read", "a latency predictor") from None
-        except Exception as error:  # torch.load raises whatever the broken bytes lead it to
-            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(path, f"corrupt or not a latency predictor ({problem[:80]})", "refit it") from None
+        with refusing(path, "a latency predictor"):
+            return cls._from_record(read_tensors(path))
 
     @classmethod
     def _from_record(cls, record: Any) -> Self:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from fairseq.distributed import utils as distributed_utils
 from fairseq.logging import metrics
@@ -16,10 +17,10 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from hat.architecture import DesignSpace, SubTransformer, sampled_subtransformer
 from hat.files import read_yaml
-from hat.progress import Progress
+from hat.progress import Progress, say
 from omegaconf import II
 
-from hat_fairseq.snapshots import keep_snapshot
+from hat_fairseq.saving import keep_snapshot
 
 TASK = "hat_translation"
 RANDOM_VALIDATED = 2
@@ -30,6 +31,10 @@ class HatTranslationConfig(TranslationConfig):
     space: str = field(default="", metadata={"help": "YAML file of a design space: train its SuperTransformer"})
     label: str = field(default="training", metadata={"help": "what progress lines call this training"})
     autocast: bool = field(default=False, metadata={"help": "bf16 autocast, on the CPU too"})
+    fill_unused: bool = field(
+        default=False,
+        metadata={"help": "weights that an update did not use get zero gradients: Adam moves them"},
+    )
     snapshots: int = field(default=0, metadata={"help": "newest checkpoints that are kept to be averaged"})
     rebuild_batches: bool = field(default=True, metadata={"help": "new batches for each epoch of the training data"})
     seed: int = II("common.seed")
@@ -50,6 +55,10 @@ class HatTranslationTask(TranslationTask):
         self.progress: Progress | None = None
         self.started: float | None = None
         """When the update that is being computed began."""
+        self.told: set[str] = set()
+        """The splits of which it was told what is left out."""
+        self.unused: list[torch.nn.Parameter] = []
+        """Weights that the last update did not use, on any process: all draw one SubTransformer."""
 
     def get_checkpoint_dict(self) -> dict[str, Any]:
         """What fairseq stores for this task in a checkpoint (it saves `state` but never loads it)."""
@@ -59,8 +68,18 @@ class HatTranslationTask(TranslationTask):
         self.record = Record(**saved)
 
     def get_batch_iterator(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
+        training = dataset is self.datasets.get("train")
         # built once from the starting epoch, batches would differ after a restart in a later epoch
-        self.cfg.rebuild_batches = dataset is self.datasets.get("train")
+        self.cfg.rebuild_batches = training
+        lengths, positions = dataset.num_tokens_vec(np.arange(len(dataset))), self.cfg.max_source_positions
+        if not training:  # a sentence longer than a batch is a batch of its own
+            kwargs["max_tokens"] = int(max(kwargs["max_tokens"], min(lengths.max(), positions)))
+        left_out = int((lengths > min(kwargs["max_tokens"], positions)).sum())
+        what = "training" if training else "validation"
+        if left_out and what not in self.told and distributed_utils.get_global_rank() == 0:
+            longer = f"longer than a batch (max_tokens) or {positions} subwords"
+            say(f"{self.cfg.label}: {left_out} {what} pairs are left out, {longer}")
+        self.told.add(what)
         return super().get_batch_iterator(dataset, *args, **kwargs)
 
     def train_step(
@@ -69,14 +88,18 @@ class HatTranslationTask(TranslationTask):
         if self.progress is None:
             self.progress = Progress(self.cfg.label, self.cfg.max_update, unit="updates", done=update_num)
         if self.space:
-            _transformer(model).activate(sampled_subtransformer(self.space, self.cfg.seed, update_num))
+            model.transformer.activate(sampled_subtransformer(self.space, self.cfg.seed, update_num))
+        for weight in self.unused:
+            weight.requires_grad_(True)
         self.started = self.started or time.monotonic()
         with self._autocast(sample):
             results = super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad)
-        # what this update did not use gets zeros, as under data parallelism: Adam then moves it the same way everywhere
-        for weight in model.parameters():
-            if weight.grad is None:
+        self.unused = [weight for weight in model.parameters() if weight.grad is None]
+        for weight in self.unused:
+            if self.cfg.fill_unused:
                 weight.grad = torch.zeros_like(weight)
+            else:  # what needs no gradient takes no part in the exchange between processes, which fills gaps with zeros
+                weight.requires_grad_(False)
         self.record.count(results)
         return results
 
@@ -86,7 +109,7 @@ class HatTranslationTask(TranslationTask):
                 return super().valid_step(sample, model, criterion)
             logs: dict[str, dict[str, Any]] = {}
             for name, sub in self.validated.items():
-                _transformer(model).activate(sub)
+                model.transformer.activate(sub)
                 _, size, logs[name] = super().valid_step(sample, model, criterion)
         means = {key: sum(log[key] for log in logs.values()) / len(logs) for key in ("loss", "nll_loss")}
         each = {f"loss_{name}": log["loss"] for name, log in logs.items()}
@@ -164,8 +187,3 @@ def validated_subtransformers(space: DesignSpace, seed: int) -> dict[str, SubTra
     rng = random.Random(f"validation:{seed}")
     randoms = {f"random{number}": space.sample(rng) for number in range(1, RANDOM_VALIDATED + 1)}
     return {"largest": space.largest, "smallest": space.smallest, **randoms}
-
-
-def _transformer(model: Any) -> Any:
-    """The Transformer inside fairseq's wrappers for data parallelism."""
-    return (model.module if hasattr(model, "module") else model).transformer

@@ -48,6 +48,7 @@ def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
         "code": code_hash("hat_fairseq.inherited"),
         "max_tokens": args.max_tokens,
         "device": device,
+        "threads": None if device == "cuda" else args.threads,  # sums of a CPU depend on their number
     }
     with (
         rolling_folder(args.rolling, "search", fingerprint, shared=True) as folder,

@@ -44,7 +44,12 @@ def job(args: argparse.Namespace, command: str, section: str) -> dict[str, Any]:
         "recipe": settings.recipe(args.training, section),
         "seed": args.seed,
         "threads": args.threads,
+        "save_every_minutes": save_every_minutes(args),
     }
+
+
+def save_every_minutes(args: argparse.Namespace) -> float:
+    return float(settings.load("training", args.training)["save_every_minutes"])
 
 
 def trained(args: argparse.Namespace, command: str, training: Training) -> dict[str, Any]:
