@@ -2,15 +2,20 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test benchmark environment
+.PHONY: demo test test-cluster benchmark environment
 
 demo: environment
 	snakemake table8 figure6 figure7 --cores all
 	@echo
 	@echo "Done. Look at results/demo/paper: table8.md, figure7.png (BLEU against latency), figure6.png (predicted against measured)."
 
+# A file of tests at a time on each core.
 test: environment
-	python -m pytest
+	python -m pytest -n auto --dist loadfile
+
+# A real Slurm on this machine, as root (apt-get install slurm-wlm munge): see docs/cluster.md.
+test-cluster: environment
+	python -m pytest -m cluster tests/cluster
 
 # Speed beside plain fairseq, and what the workflow costs beside its jobs: see docs/benchmarks.md.
 benchmark: environment

@@ -20,6 +20,7 @@ include: "rules/studies.smk"
 include: "rules/paper.smk"
 include: "rules/targets.smk"
 include: "rules/budget.smk"
+include: "rules/provenance.smk"
 include: "rules/benchmarks.smk"
 
 

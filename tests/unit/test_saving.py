@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hat.architecture import DesignSpace
 from hat.errors import InputError
+from hat_fairseq import saving
 from hat_fairseq.saving import BEFORE, BEST, LAST, TERMINATED, newest_checkpoint, snapshots
 from hat_fairseq.tasks.translation import HatTranslationTask
 from hat_fairseq.training import Training
@@ -48,6 +49,7 @@ def test_a_kill_between_validations_undoes_minutes_alone(
     unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each run is shorter than the way from one validation to the next, and still the training ends."""
+    monkeypatch.setattr(saving, "finish", lambda *_: None)
     job = replace(training(tiny_corpus, tiny_space, **RARELY), save_every_minutes=1e-9)
     for update in (9, 17, 25, 33):
         killed(job, tmp_path, update, monkeypatch)
@@ -116,6 +118,18 @@ def test_a_training_whose_checkpoints_are_all_damaged_begins_anew(
     cut(tmp_path / BEFORE)
     assert newest_checkpoint(tmp_path) is None
     assert equal(job.run(tmp_path), unbroken)
+
+
+def test_a_finished_training_keeps_its_weights_alone(
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = training(tiny_corpus, tiny_space, **RARELY)
+    first = job.run(tmp_path)
+    assert [path.name for path in tmp_path.glob("*.pt")] == [saving.FINISHED]
+    assert equal(job.run(tmp_path), first)
+    cut(tmp_path / saving.FINISHED)
+    assert equal(job.run(tmp_path), unbroken), "damaged, it is trained once more"
+    assert f"{tmp_path / saving.FINISHED}: corrupt (" in capsys.readouterr().err
 
 
 def test_divergence_is_one_line(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path) -> None:

@@ -151,9 +151,10 @@ def test_finished_training_does_not_train_again(
 
 
 def test_the_average_is_that_of_the_last_validations(
-    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path
+    unbroken: Any, tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """40 updates, validated every 6: the last three states are those after 30, 36 and 40."""
+    monkeypatch.setattr(saving, "finish", lambda *_: None)
     model, facts = training(tiny_corpus, tiny_space, checkpoint="average").run(tmp_path)
     assert [path.stem for path in snapshots(tmp_path)] == ["update_000000030", "update_000000036", "update_000000040"]
     states = [torch.load(path, weights_only=True)["model"] for path in snapshots(tmp_path)]
@@ -171,6 +172,7 @@ def test_killed_before_its_snapshot_is_kept(
             raise Killed
 
     job = training(tiny_corpus, tiny_space, checkpoint="average")
+    monkeypatch.setattr(saving, "finish", lambda *_: None)
     with monkeypatch.context() as patch:
         patch.setattr(HatTranslationTask, "post_save", dying)
         with pytest.raises(Killed):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 import re
 import shutil
 from pathlib import Path
@@ -12,24 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import ROOT, House, copy_house
+from tests.workflow.recorded import write_text
 
 EXPERIMENT = ("--config", "experiment=tests/workflow/tiny/experiment.yaml")
-WORDS = {"hund": "dog", "katze": "cat", "sieht": "sees", "haus": "house", "rot": "red", "klein": "small", "und": "and"}
-SIX_LINES = "source: de\ntarget: en\ntrain: text/train\nvalid: text/valid\ntest: text/test\nbpe: 48\n"
 SIZED = "p40-8k-0.04MB"
 MODELS = (f"hat-this-cpu-{SIZED}", "hat-this-cpu-p90", "hat-this-cpu-torch-p90", "transformer-depth-1")
-
-
-def write_text(folder: Path) -> None:
-    """A corpus of one's own: six files and a corpus file of six lines."""
-    folder.mkdir()
-    rng = random.Random(3)
-    for split, pairs in {"train": 200, "valid": 12, "test": 12}.items():
-        sentences = [rng.choices(list(WORDS), k=rng.randint(3, 7)) for _ in range(pairs)]
-        (folder / f"{split}.de").write_text("".join(f"{' '.join(words)}.\n" for words in sentences))
-        translated = [[WORDS[word] for word in words] for words in sentences]
-        (folder / f"{split}.en").write_text("".join(f"{' '.join(words)}.\n" for words in translated))
-    (folder / "tiny.de-en.yaml").write_text(SIX_LINES)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,13 @@ from fairseq import checkpoint_utils
 from fairseq.file_io import PathManager
 from fairseq_cli import train as fairseq_train
 from hat.errors import InputError
-from hat.model.tensors import read_tensors, refusing
+from hat.model.tensors import read_tensors, refusing, write_tensors
 from hat.progress import say
 
 LAST, BEFORE, BEST = "checkpoint_last.pt", "checkpoint_before.pt", "checkpoint_best.pt"
 """The newest checkpoint, the one before it, and that of the lowest validation loss."""
+FINISHED = "finished.pt"
+"""What a training leaves of them: the weights that were chosen, and the facts about them."""
 SAVE_CHECKPOINT, VALIDATE_AND_SAVE, TRAIN = (
     checkpoint_utils.save_checkpoint,
     fairseq_train.validate_and_save,
@@ -88,26 +90,45 @@ class Saver:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint of fairseq's. InputError when it is missing or damaged."""
-    with refusing(path, "a checkpoint of fairseq"):
+    """What a training saved. InputError when it is missing or damaged."""
+    with refusing(path, "a checkpoint of its training"):
         return dict(read_tensors(path))
 
 
 def newest_checkpoint(folder: Path) -> dict[str, Any] | None:
     """The newest checkpoint that can be read, which fairseq then finds as `LAST`; damaged ones are set aside."""
     for path in (folder / LAST, folder / BEFORE):
-        if path.exists():
-            try:
-                newest = read_checkpoint(path)
-            except InputError as error:
-                damaged = path.with_suffix(".damaged")
-                path.replace(damaged)
-                say(f"{error}; set aside as {damaged.name}, the training goes on from what was saved before")
-                continue
+        newest = _read_or_set_aside(path)
+        if newest is not None:
             if path.name == BEFORE:
                 link(path, folder / LAST)
             return newest
     return None
+
+
+def finish(folder: Path, weights: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Keep what came of a training, and none of the checkpoints that it needed on its way."""
+    write_tensors(folder / FINISHED, {"weights": weights, "facts": facts})
+    for path in folder.glob("*.pt"):
+        if path.name != FINISHED:
+            path.unlink()
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """What `finish` kept, if it did."""
+    return _read_or_set_aside(folder / FINISHED)
+
+
+def _read_or_set_aside(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        return read_checkpoint(path)
+    except InputError as error:
+        damaged = path.with_suffix(".damaged")
+        path.replace(damaged)
+        say(f"{error}; set aside as {damaged.name}, the training goes on from what was saved before")
+        return None
 
 
 def keep_snapshot(checkpoint: Path, update: int, count: int) -> None:

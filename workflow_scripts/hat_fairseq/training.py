@@ -22,10 +22,10 @@ from hat.parallel import processes
 from hat.progress import say
 from torch.multiprocessing import ProcessRaisedException
 
+from hat_fairseq import saving
 from hat_fairseq.corpus import statistics
 from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.models.transformer import MODEL
-from hat_fairseq.saving import BEST, LAST, Saver, keep_snapshot, newest_checkpoint, read_checkpoint, snapshots
 from hat_fairseq.tasks.translation import TASK, Record
 
 NEVER = 10**9
@@ -93,16 +93,25 @@ class Training:
 
     def run(self, folder: Path) -> tuple[Any, dict[str, Any]]:
         """Train in `folder`, from where an earlier run of the same work got to. The finished model and its facts."""
+        done = saving.finished(folder)
+        if done is None:
+            self._train(folder)
+            model, facts = self._finish(folder)
+            saving.finish(folder, model.state_dict(), facts)
+            return model, facts
+        model = self._made()
+        model.load_state_dict(done["weights"])
+        return model, done["facts"]
+
+    def _train(self, folder: Path) -> None:
         self._check()
-        newest = newest_checkpoint(folder)
+        newest = saving.newest_checkpoint(folder)
         done = newest["optimizer_history"][-1]["num_updates"] if newest else 0
         if newest and newest["extra_state"]["val_loss"] is not None:
-            keep_snapshot(
-                folder / LAST, done, self._averaged
-            )  # the last run may have been killed before it came to that
+            # the last run may have been killed before it came to that
+            saving.keep_snapshot(folder / saving.LAST, done, self._averaged)
         if done < self.recipe["updates"]:
             self._fairseq(folder)
-        return self._finish(folder)
 
     def _check(self) -> None:
         for split in ("train", "valid"):
@@ -152,7 +161,7 @@ class Training:
         first = distributed_utils.is_master(config.distributed_training)
         log_to(folder / LOG, logging.INFO if first else logging.WARNING)
         try:
-            with Saver(self.label, self.save_every_minutes).installed():
+            with saving.Saver(self.label, self.save_every_minutes).installed():
                 fairseq_train.main(config)
         except InputError as error:
             if first:
@@ -235,18 +244,21 @@ class Training:
         if self.space:
             write_yaml(folder / "space.yaml", self.space)
 
-    def _finish(self, folder: Path) -> tuple[Any, dict[str, Any]]:
-        newest = read_checkpoint(folder / LAST)
-        chosen = snapshots(folder) if self._averaged else [folder / BEST]
-        weights = _average([read_checkpoint(path)["model"] for path in chosen])
-        record = Record(**newest["extra_state"][TASK_REGISTRY[self.names.task].__name__])
+    def _made(self) -> Any:
         facts = statistics(self.corpus)
-        model = self.make(
+        return self.make(
             source_vocabulary=facts["source_vocabulary"],
             target_vocabulary=facts["target_vocabulary"],
             share_embeddings=facts["dictionary"] == "joint",
             padding_index=PADDING,
         )
+
+    def _finish(self, folder: Path) -> tuple[Any, dict[str, Any]]:
+        newest = saving.read_checkpoint(folder / saving.LAST)
+        chosen = saving.snapshots(folder) if self._averaged else [folder / saving.BEST]
+        weights = _average([saving.read_checkpoint(path)["model"] for path in chosen])
+        record = Record(**newest["extra_state"][TASK_REGISTRY[self.names.task].__name__])
+        model = self._made()
         model.load_state_dict({name.removeprefix("transformer."): weight for name, weight in weights.items()})
         return model, {
             "updates": newest["optimizer_history"][-1]["num_updates"],

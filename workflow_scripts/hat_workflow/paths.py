@@ -17,6 +17,8 @@ EXPERIMENT = f"{RESULTS}/{{experiment}}"
 CONTENTS = ".snakemake/contents.json"
 """No artifact: what planning remembers of the files that experiments name."""
 BUDGET = f"{EXPERIMENT}/budget.csv"
+RECORD = f"{EXPERIMENT}/provenance.json"
+CRATE = f"{EXPERIMENT}/ro-crate-metadata.json"
 ACCEPTED = f"{EXPERIMENT}/accepted.csv"
 
 TASK = f"{EXPERIMENT}/{{task}}"
