@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-cluster benchmark environment
+.PHONY: demo test test-cluster gpu-check benchmark environment
 
 demo: environment
 	snakemake table8 figure6 figure7 --cores all
@@ -16,6 +16,11 @@ test: environment
 # A real Slurm on this machine, as root (apt-get install slurm-wlm munge): see docs/cluster.md.
 test-cluster: environment
 	python -m pytest -m cluster tests/cluster
+
+# What a GPU machine is worth trying for a few minutes; tells what it skips without one.
+gpu-check: environment
+	python -m pytest -m gpu
+	python workflow_scripts/check_gpu.py --output gpu-check.md
 
 # Speed beside plain fairseq, and what the workflow costs beside its jobs: see docs/benchmarks.md.
 benchmark: environment

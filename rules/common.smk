@@ -14,13 +14,12 @@ def checkout():
     rules = workflow.current_basedir
     if not hasattr(rules, "ref"):
         return Path(rules.get_path_or_uri(secret_free=False)).parent
-    repository = rules.repo_path if hasattr(rules, "repo_path") else rules.hosted_repo.repo_clone
-    git = lambda *words: subprocess.run(["git", "-C", repository, *words], check=True, stdout=subprocess.PIPE).stdout
-    commit = git("rev-parse", f"{rules.ref}^{{commit}}").decode().strip()
+    git = ["git", "-C", rules.repo_path if hasattr(rules, "repo_path") else rules.hosted_repo.repo_clone]
+    commit = subprocess.check_output([*git, "rev-parse", f"{rules.ref}^{{commit}}"], text=True).strip()
     folder, new = Path(".snakemake/checkouts", commit).absolute(), Path(f".snakemake/checkouts/new.{os.getpid()}")
     if not folder.exists():
         new.mkdir(parents=True)
-        subprocess.run(["tar", "-x", "-C", new], input=git("archive", commit), check=True)
+        subprocess.run(["tar", "-x", "-C", new], input=subprocess.check_output([*git, "archive", commit]), check=True)
         new.rename(folder)
     return folder / Path(rules.path).parent
 
@@ -61,8 +60,7 @@ except InputError as error:
 FILES, MODELS, TASKS, NAME = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name
 SEED = ASKED.settings["seed"]
 
-# The folder in which downloads are looked up first. It goes by the environment: where a file came from changes no result.
-if "mirror" in config:
+if "mirror" in config:  # by the environment: where a file came from changes no result
     os.environ.update(HAT_MIRROR=str(config["mirror"]))
 
 AT_HAND = [device for device in FILES["device"] if ASKED.at_hand(device)]

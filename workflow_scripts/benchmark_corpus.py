@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,14 +20,11 @@ from hat.files import write_csv, write_text
 from hat.progress import say
 from hat_workflow import command
 from hat_workflow.code_hash import SCRIPTS
+from hat_workflow.made_up_text import sentences
 
 LARGEST = 43_000_000
 """Training pairs of WMT'19 En-De in the paper."""
 TESTED = 1000
-WORDS_A_LINE = 20
-SYLLABLES = [first + second for first in "bdfgklmnprst" for second in ("a", "e", "i", "o", "u", "ä")]
-NEW_WORD_EVERY = 40
-"""At WMT scale about every fortieth token has not been seen before."""
 EVERY_SECONDS = 0.5
 STAGES = {
     "clean_corpus": ["--raw", "raw", "--output", "clean"],
@@ -105,39 +101,6 @@ def write_raw(folder: Path, pairs: int, seed: int) -> None:
         for split, size in (("train", pairs), ("valid", TESTED), ("test", TESTED)):
             lines = sentences(size, random.Random(f"{seed} {split}"), own)
             write_lines(folder / f"{split}.{language}", lines)
-
-
-def sentences(count: int, lengths: random.Random, language: int) -> Iterator[str]:
-    """The two languages have sentences of the same lengths, and words of their own."""
-    draw = random.Random(lengths.random() + language)
-    for _ in range(count):
-        length = lengths.randint(4, 2 * WORDS_A_LINE - 4)
-        words = [word(draw, language) for _ in range(length)]
-        words[0] = words[0].capitalize()
-        if length % 3 == 0:
-            words[length // 2] += ","
-        if length % 7 == 0:
-            words[-1] = f'"{words[-1]}"'
-        if length % 11 == 0:
-            words[1] += f"-{words[2]}"
-        yield " ".join(words) + "."
-
-
-def word(draw: random.Random, language: int) -> str:
-    """A word by its rank: half of all draws lie among the first few hundred, and now and then a new one comes."""
-    if draw.random() * NEW_WORD_EVERY < 1:
-        return spelt(draw.getrandbits(40), language)
-    return spelt(int(100_000 ** draw.random()), language)
-
-
-def spelt(rank: int, language: int) -> str:
-    """The spelling of the word of a rank: shorter for frequent words, other letters first in the other language."""
-    syllables = []
-    rank += 7 * language
-    while rank or not syllables:
-        rank, digit = divmod(rank, len(SYLLABLES))
-        syllables.append(SYLLABLES[digit - language * 29])
-    return "".join(syllables) + ("s" if language else "")
 
 
 def measured(words: list[str], folder: Path) -> Used:

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 import torch
-from hat.architecture import SubTransformer
 from hat.errors import InputError
 from hat.files import write_json
+from hat.interop.architectures import read_architecture
 from hat.model.checkpoint import save_checkpoint
 from hat.progress import say
 from hat_fairseq.inherited import InheritedLoss
@@ -17,9 +17,10 @@ from hat_workflow import command
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
-    sub = SubTransformer.load(args.architecture)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     objective = InheritedLoss(args.supertransformer, args.corpus, max_tokens=args.max_tokens, device=device)
+    widest = objective.model.architecture
+    sub = read_architecture(args.architecture, qkv_dim=widest.qkv_dim, position_dim=widest.position_dim)
     try:
         loss = objective(sub)
     except ValueError as error:
@@ -36,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--supertransformer", type=Path, required=True, metavar="PT", help="checkpoint to inherit from"
     )
-    options.add_argument("--architecture", type=Path, required=True, help="YAML file of the SubTransformer")
+    options.add_argument(
+        "--architecture", type=Path, required=True, help="YAML file of the SubTransformer, ours or the authors'"
+    )
     options.add_argument("--task", required=True, metavar="NAME", help="of the experiment, for the record")
     options.add_argument("--model", required=True, metavar="NAME", help="its name, for the record")
     options.add_argument("--corpus", type=Path, required=True, help="folder of the binarised corpus")

@@ -50,7 +50,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def submit(work: Path, profile: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return House(ROOT, work, {}).snakemake("--workflow-profile", str(profile), *EXPERIMENT, *words)
+    return House(ROOT, work, {}).snakemake("--workflow-profile", str(profile), *words, *EXPERIMENT)
 
 
 def test_results_are_those_of_a_local_run(tmp_path: Path, profile: Path) -> None:

@@ -27,14 +27,17 @@ RUN_BY_HAND = {
     "accept_results",
     "benchmark_decoding",
     "benchmark_workflow",
+    "check_gpu",
     "compare_engines",
     "compare_models",
     "compile_environments",
+    "describe_space",
+    "make_rehearsal",
     "pack_device",
     "pack_translator",
     "translate",
 }
-PRINTS_EACH_TIME = {"budget"}
+PRINTS_EACH_TIME = {"budget", "record_provenance", "verify"}
 """Snakemake runs a rule that has a file to make only until the file is there."""
 MAKES = ("benchmark:", "output:")
 DIRECTIVES = ("log:", "benchmark:", "conda:", "params:", "output:")
@@ -129,7 +132,7 @@ def test_the_house_keeps_its_size() -> None:
     def lines(*patterns: str) -> int:
         return sum(len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern))
 
-    assert lines("rules/*.smk", "Snakefile") <= 2180
+    assert lines("rules/*.smk", "Snakefile") <= 2290
     assert lines("rules/common.smk") <= 150
     assert lines("workflow_scripts/hat/paper/**/*.py") <= 2085
 

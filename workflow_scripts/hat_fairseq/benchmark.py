@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -52,16 +52,25 @@ class Contestant:
             self.speeds.append(tokens / (time.perf_counter() - begin))
 
 
-def compare_training(training: Training, largest: SubTransformer, turns: int, folder: Path) -> list[dict[str, Any]]:
+def compare_training(
+    training: Training,
+    largest: SubTransformer,
+    turns: int,
+    folder: Path,
+    plain: str = "fp32",
+    precisions: Sequence[str] = ("fp32", "bf16"),
+) -> list[dict[str, Any]]:
     """Target tokens per second of each contestant, and the median over turns of its ratio to plain fairseq.
 
-    `training` is that of a SuperTransformer; plain fairseq trains an ordinary Transformer of the size of `largest`.
+    `training` is that of a SuperTransformer; plain fairseq trains, in the precision `plain`, an ordinary Transformer of
+    the size of `largest`.
     """
     log_to(folder / "fairseq.log")
     keep_freed_memory()
-    plain = replace(training, recipe=training.recipe | {"precision": "fp32"})
-    contestants = [Contestant("fairseq transformer, fp32", plain, _plain(plain, largest), folder)]
-    for precision in ("fp32", "bf16"):
+    theirs = replace(training, recipe=training.recipe | {"precision": plain})
+    options = _plain(theirs, largest) | {"bf16": plain == "bf16"}
+    contestants = [Contestant(f"fairseq transformer, {plain}", theirs, options, folder)]
+    for precision in precisions:
         recipe = training.recipe | {"precision": precision}
         dense = replace(training, recipe=recipe, architecture=largest, space=None)
         for name, job in (("SuperTransformer", replace(training, recipe=recipe)), ("largest SubTransformer", dense)):
