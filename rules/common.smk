@@ -32,8 +32,9 @@ from hat_workflow import experiment, paths
 from hat_workflow import settings as configuration
 from hat_workflow.code_hash import code_hash
 from hat_workflow.command import told
-from hat_workflow.contents import Contents, beginning
+from hat_workflow.contents import Contents
 from hat_workflow.settings import GENES
+from hat_workflow.timed_where import where
 
 CONFIG_KEYS = ("device", "experiment", "mirror")
 
@@ -57,8 +58,7 @@ try:
 except InputError as error:
     stop(error)
 
-FILES, MODELS, TASKS, NAME = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name
-SEED = ASKED.settings["seed"]
+FILES, MODELS, TASKS, NAME, SEED = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name, ASKED.settings["seed"]
 
 if "mirror" in config:  # by the environment: where a file came from changes no result
     os.environ.update(HAT_MIRROR=str(config["mirror"]))
@@ -118,15 +118,13 @@ def file_of(kind):
 def settings(**parts):
     """For params: what a command reads from its configuration files, as text; a change of anything else rebuilds nothing.
 
-    One argument for each kind of file: the keys that count. What was measured by hand counts with its device, as far as
-    the first of it tells: later archives only add to it.
+    One argument for each kind of file: the keys that count. Of a device, where it is timed always does.
     """
 
     def resolved(wildcards):
         found = {kind: FILES[kind][name_of(kind, wildcards)][1] for kind in parts}
         chosen = {kind: {key: found[kind][key] for key in keys} for kind, keys in parts.items()}
-        measured = found.get("device", {}).get("measured")
-        return json.dumps(chosen, sort_keys=True) + (beginning(measured) if measured else "")
+        return json.dumps(chosen, sort_keys=True) + (where(found["device"]) if "device" in found else "")
 
     return resolved
 

@@ -22,6 +22,9 @@ gathered_for = lambda wildcards: {
     for kind in study.reads
 }
 
+# For params: the device of --config. Derived, for it counts by what it adds.
+further_device = lambda wildcards, input: flagged("--device", config.get("device"))
+
 # For params: those files, each with its kind. Derived from them.
 named = lambda wildcards, input: [f"{kind}={path}" for kind, path in input.items()]
 
@@ -53,10 +56,12 @@ rule gather_results:
         command=command("gather_results"),
         settings=lambda wildcards: rest_of(ASKED, STUDIES[wildcards.study], wildcards.kind),
         experiment=ASKED.file,
+        device=further_device,
     shell:
         """
         python {params.command:q} \
             --experiment {params.experiment:q} \
+            {params.device:q} \
             --study {wildcards.study:q} \
             --kind {wildcards.kind:q} \
             --output {output:q} \

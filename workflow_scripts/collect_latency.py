@@ -27,6 +27,7 @@ def main(args: argparse.Namespace) -> None:
     if not 0 <= args.shard < args.shards <= args.samples:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
     space = settings.design_space(args.space)
+    elsewhere = timing.timed_where(args)
     bench = timing.bench(args, anchor(space), args.precision)
     subs = choose_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
@@ -43,6 +44,7 @@ def main(args: argparse.Namespace) -> None:
         "shard": args.shard,
         "shards": args.shards,
         "seed": args.seed,
+        **({"where": elsewhere} if elsewhere else {}),
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
         samples, device = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)

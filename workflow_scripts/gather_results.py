@@ -19,7 +19,7 @@ from pandas import DataFrame
 def main(args: argparse.Namespace) -> None:
     if args.study not in STUDIES:
         raise InputError("--study", repr(args.study), nearest(args.study, STUDIES))
-    found = artifacts(experiment.read(args.experiment), STUDIES[args.study], args.kind)
+    found = artifacts(experiment.read(args.experiment, device=args.device), STUDIES[args.study], args.kind)
     if not found:
         raise InputError(args.experiment, f"no task asks for {args.study}", f"studies: [{args.study}]")
     read = model if args.kind == "models" else other
@@ -62,6 +62,7 @@ def workload(sentence_length: int | None, corpus: Path | None) -> results.Worklo
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiment", required=True, help="experiment: its name or its file")
+    parser.add_argument("--device", help="one more device of every task: a name or a .yaml file")
     parser.add_argument("--study", default=MAIN, help="which of its studies, such as table4 (default: %(default)s)")
     parser.add_argument("--kind", default="models", help="what of it (default: %(default)s)")
     parser.add_argument("--output", required=True, type=Path, help="table to write (CSV)")

@@ -59,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--engine", metavar="NAME", help="litert or onnxruntime (default: the first that is installed)")
     p.add_argument("--dtype", default="float32", metavar="FORMAT", help="float32 or int8 (default: %(default)s)")
     p.add_argument(
-        "--shortlist", action="store_true", help="likely words alone: quicker, manifest.json says what it costs"
+        "--shortlist",
+        action="store_true",
+        help="likely words alone: quicker for large vocabularies; manifest.json says what it costs",
     )
     p.add_argument("--threads", type=command.positive, default=1, metavar="N")
     p.add_argument("--beam", type=command.positive, metavar="N", help="hypotheses kept (default: the model's)")

@@ -214,11 +214,11 @@ def test_broken_files_are_one_line(tmp_path: Path) -> None:
         }.items():
             path = tmp_path / f"{name}.pt"
             path.write_bytes(content)
-            with pytest.raises(InputError, match=f"^{path}: corrupt checkpoint "):
+            with pytest.raises(InputError, match=f"^{path}: corrupt "):
                 AuthorsCheckpoint(path).supertransformer()
     torch.save([1], tmp_path / "list.pt")
     torch.save({"args": {"encoder_layers": 6}, "model": {}}, tmp_path / "dictionary.pt")
-    for name, problem in (("list", "no checkpoint"), ("dictionary", "no checkpoint"), ("absent", "no such file")):
+    for name, problem in (("list", "no checkpoint"), ("dictionary", "no checkpoint"), ("absent", "No such file")):
         with pytest.raises(InputError, match=problem):
             AuthorsCheckpoint(tmp_path / f"{name}.pt").supertransformer()
 

@@ -48,6 +48,7 @@ TRANSLATING = (
 )
 MEASURING = (
     *(*GROUND, *SETTINGS, *ARGUMENTS),
+    "hat_workflow/timed_where.py",
     "hat/engines/__init__.py",
     "hat/engines/factory.py",
     "hat/engines/interface.py",
@@ -94,7 +95,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "train_model": TRAINING,
     "distil_model": (*TRAINING, "hat_fairseq/distillation.py"),
     "train_rival": (*TRAINING, *RIVALS, "hat_fairseq/rivals/training.py"),
-    "extract_model": (*GROUND, *INHERITED),
+    "extract_model": (*GROUND, *INHERITED, "hat/interop/__init__.py", "hat/interop/architectures.py"),
     "collect_latency": (
         *(*MEASURING, *ROLLING),
         "hat/features.py",

@@ -61,6 +61,10 @@ PLANS = {
         "experiment.yaml: tasks > demo.de-en > devices: unknown device 'this-cup'; "
         "legal: ...this-cpu... (did you mean 'this-cpu'?)",
     ),
+    "a device timed in two places": Plan(
+        "tasks: {demo.de-en: {devices: {./twice.yaml: {}}}}",
+        "twice.yaml: both ssh and measured; legal: one of them: where it is timed",
+    ),
     "misspelt budget": Plan(
         "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [25%, 120 msec]}}}}",
         "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '120 msec': not a budget; "
@@ -245,6 +249,7 @@ def is_line(text: str, expected: str) -> bool:
 def test_what_cannot_be_planned(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text("{qkv_dim: 100, encoder_self_heads: [4, 8]}")
     (tmp_path / "training.yaml").write_text("{subtransformer: {lr: nan}}")
+    (tmp_path / "twice.yaml").write_text("{engine: litert, ssh: {host: pi}, measured: measured.jsonl}")
     if plan.experiment is not None:
         (tmp_path / "experiment.yaml").write_text(plan.experiment)
     before = contents(tmp_path)

@@ -65,5 +65,13 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     later = how["setting"] | {"protocol": how["setting"]["protocol"] | {"runs": 3}}
     serve.by_hand([json.dumps(later), sub["architecture"]], path)
     assert house.planned("device", *EXPERIMENT) == {}, "a later archive only adds"
-    path.write_text(path.read_text().replace('"latency_ms": ', '"latency_ms": 1', 1))
+    first = read_csv(tmp_path / samples, ["latency_ms"])
+    path.unlink()
+    subprocess.run(kit, cwd=tmp_path, check=True)
     assert "collect_latency" in house.planned("device", *EXPERIMENT)
+    run = house.snakemake("device", *EXPERIMENT)
+    assert run.returncode == 0, run.stdout + run.stderr
+    again = read_csv(tmp_path / samples, ["latency_ms"])
+    assert not {row["latency_ms"] for row in first} & {row["latency_ms"] for row in again}, "another measurement"
+    write_yaml(tmp_path / "board.yaml", {"engine": "litert"})
+    assert "collect_latency" in house.planned("device", *EXPERIMENT), "the same device, timed here"

@@ -116,6 +116,16 @@ def test_targets_have_names(repository: House) -> None:
     assert "draw_figure" not in jobs
 
 
+def test_a_further_device_reaches_the_tables(repository: House) -> None:
+    mine = repository.work / "further.yaml"
+    mine.write_text("engine: litert\n")
+    run = repository.snakemake("table8", "--dry-run", "--printshellcmds", "--config", f"device={mine}")
+    assert run.returncode == 0, run.stdout + run.stderr
+    gathering = re.findall(r"gather_results\.py.*?--output", run.stdout + run.stderr, flags=re.DOTALL)
+    assert gathering
+    assert all(f"--device {mine}" in command for command in gathering)
+
+
 def test_files_that_the_documentation_asks_for_have_rules(repository: House) -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     asked = {line for page in pages for line in page.read_text().splitlines() if line.startswith("snakemake results/")}

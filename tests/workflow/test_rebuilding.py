@@ -140,6 +140,13 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             {"train_supertransformer", "binarise_corpus"},
         ),
         (
+            DEVICE,
+            "threads: 1",
+            "threads: 1\nssh: {host: pi}",
+            {"collect_latency": 2, "measure_model": 4, "search_subtransformer": 2, "confirm_subtransformer": 2},
+            {"train_supertransformer", "binarise_corpus"},
+        ),
+        (
             CORPUS,
             "bpe: ",
             "bleu: compound-split\nbpe: ",
@@ -166,6 +173,7 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
         "training recipe",
         "baseline shape",
         "device threads",
+        "where a device is timed",
         "tables' BLEU",
         "library file",
         "vocabulary size",

@@ -26,6 +26,16 @@ class InputError(Exception):
         return type(self), self.parts
 
 
+PACKAGES = {"yaml": "PyYAML", "ai_edge_litert": "ai-edge-litert"}
+"""As pip calls them, where modules have another name."""
+
+
+def package(module: str | None) -> str:
+    """What to install for a module that is missing."""
+    name = (module or "").partition(".")[0]
+    return PACKAGES.get(name, name)
+
+
 class InputErrors(InputError):
     """Several faults of one input, a line each."""
 

@@ -43,11 +43,3 @@ class Contents:
             with suppress(OSError):  # planning needs no permission to write
                 write_json(self._memory, self._known)
         return found
-
-
-def beginning(file: str) -> str:
-    """A hash of the first two lines of a file that only grows, as text; nothing where no file is."""
-    if not Path(file).is_file():
-        return ""
-    with open(file, encoding="utf-8", errors="replace") as stream:
-        return f" begins {digest([stream.readline(), stream.readline()])}"

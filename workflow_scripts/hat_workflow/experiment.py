@@ -22,6 +22,7 @@ from hat_workflow.baselines import SCALED, designed
 from hat_workflow.models import Main, Model, main_models
 from hat_workflow.settings import Kind
 from hat_workflow.studies import MAIN, OPTIONAL, STUDIES, Study, Task, search_settings
+from hat_workflow.timed_where import check_where
 
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
@@ -239,6 +240,7 @@ def _check(name: str, task: Contents, files: Files, where: str) -> None:
             with faults.collect():
                 place = settings.shown(device_file)
                 check_engine(facts["engine"], facts["processor"], facts["dtype"], place)
+                check_where(facts, place)
         elif name not in published:
             said = f"{device!r} has no published latencies for this task"
             faults.add(InputError(f"{where} > devices", said, nearest(name, published)))

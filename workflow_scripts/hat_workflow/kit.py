@@ -19,7 +19,8 @@ MAIN = """\
 try:
     {main}
 except ModuleNotFoundError as error:
-    raise SystemExit(f"error: this Python has no {{error.name}}: install it") from None
+    from hat.errors import package
+    raise SystemExit(f"error: this Python has no {{error.name}}: pip install {{package(error.name)}}") from None
 """
 WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, so that equal code makes equal archives."""

@@ -7,11 +7,12 @@ from typing import Any
 
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device, Engine, EngineFacts, Vocabularies
-from hat.errors import InputError
+from hat.errors import InputError, package
 
 PAPER_BEAM = 5
-SHIPPED = ("litert", "onnxruntime")
-"""The engines for which a shipped model has graphs."""
+RUNTIMES = {"litert": "ai_edge_litert", "onnxruntime": "onnxruntime"}
+"""By engine, the module that it computes with; of those for which a shipped model has graphs."""
+SHIPPED = tuple(RUNTIMES)
 DTYPES = ("float32", "int8")
 """The number formats of those graphs."""
 RUNS_ON: dict[str, dict[str, tuple[str, ...]]] = {
@@ -56,6 +57,7 @@ def runtime(device: Device) -> Any:
     try:
         return import_module(module_of(device.engine))
     except ModuleNotFoundError as error:
+        needed = package(error.name)
         raise InputError(
-            f"device {device.name}", f"the engine {device.engine} needs {error.name}", "this package installed"
+            f"device {device.name}", f"the engine {device.engine} needs {needed}", f"pip install {needed}"
         ) from None

@@ -74,7 +74,7 @@ def compare(told: Mapping[str, Any]) -> dict[str, Any]:
 def report(compared: Mapping[str, Any]) -> list[str]:
     """What `compare` found, as lines to read."""
     rows = compared["rows"]
-    lines = [f"not compared: {lack}" for lack in compared["missing"]]
+    lines = [f"not compared: {lack}" for lack in dict.fromkeys(compared["missing"])]
     lines += [
         f"{row['architecture']:10}{row['engine']:13}{row['dtype']:10}{row['latency_ms']:10.2f} ms"
         f"{row['share']:8.0%} ±{row['uncertainty']:.1%}"

@@ -39,6 +39,8 @@ class RecordedBench:
 
 def _measured(path: Path) -> dict[str, Series]:
     """What a finished file tells. InputError when it is not finished, or not as it was written."""
+    if not path.is_file():
+        raise InputError(path.absolute(), "no such file", "what an archive of pack_device wrote on the device")
     *lines, last = [*read_text(path).splitlines(), ""][:-1] or [""]
     try:
         signed = json.loads(last).get("sha256")

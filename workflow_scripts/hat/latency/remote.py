@@ -157,10 +157,15 @@ class RemoteBench:
 
 
 def _unreached(name: str, ssh: Ssh, problem: str) -> InputError:
-    return InputError(f"device {name}", problem, f"a host that `ssh {ssh.host}` reaches unasked")
+    there = problem.removeprefix("error: ")
+    if there != problem:  # the archive's own words: the host is reached
+        return InputError(f"device {name}", f"{ssh.python} on {ssh.host}: {there}")
+    return InputError(
+        f"device {name}", problem, f"a host that `ssh {ssh.host}` reaches unasked, with {ssh.python} 3.11"
+    )
 
 
 def _without_error(answer: dict[str, Any], name: str) -> dict[str, Any]:
     if "error" in answer:
-        raise InputError(f"device {name}", str(answer["error"]))
+        raise InputError(f"device {name}", str(answer["error"]).removeprefix(f"device {name}: "))
     return answer

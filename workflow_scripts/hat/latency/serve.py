@@ -24,7 +24,7 @@ from typing import Any
 from hat.architecture import SubTransformer
 from hat.engines.factory import DTYPES
 from hat.engines.interface import Device
-from hat.errors import InputError
+from hat.errors import InputError, package
 from hat.files import write_json, write_text
 from hat.latency.comparing import COMPARED, compare, report
 from hat.latency.protocol import Bench, Protocol, Workload
@@ -36,6 +36,7 @@ LINES = "lines.jsonl"
 COMPARISON = "comparison.json"
 """What such an archive compares when it is asked to."""
 ANSWERS = "measured.jsonl"
+INTERRUPTED = 130
 """Where such an archive writes its answers, in the working directory."""
 MOVE_AWAY = "move it away, and start once more"
 
@@ -70,7 +71,7 @@ def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         except InputError as error:
             yield {"error": str(error)}
         except ImportError as error:
-            yield {"error": f"{error}: install it in the Python that times"}
+            yield {"error": f"{error}: pip install {package(error.name)}"}
 
 
 def _bench(told: dict[str, Any]) -> Bench:
@@ -190,6 +191,9 @@ def main() -> None:
             _by_itself(own, sys.argv[1:])
         except InputError as error:
             sys.exit(f"error: {error}")
+        except KeyboardInterrupt:
+            say("stopped; the same command goes on")
+            sys.exit(INTERRUPTED)
     for answer in answers(sys.stdin) if not own else ():
         print(json.dumps(answer), flush=True)
 
@@ -203,5 +207,8 @@ def _by_itself(own: Mapping[str, str], words: list[str]) -> None:
             found = compare(json.loads(own[COMPARISON]) | {"dtypes": dtypes})
             write_json(COMPARED, found)
             say("\n".join(report(found)))
+        case ["-h" | "--help"]:
+            print(f"usage: {sys.argv[0]} [--compare [{{{','.join(DTYPES)}}} ...]]")
+            print(f"Time models on this device into {ANSWERS}, or compare engines into {COMPARED}.")
         case _:
             raise InputError("arguments", " ".join(words), f"none, or --compare and any of {', '.join(DTYPES)}")

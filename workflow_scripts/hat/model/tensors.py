@@ -43,8 +43,8 @@ def refusing(path: str | os.PathLike[str], legal: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except OSError as error:
-        raise InputError(path, error.strerror or "cannot be read", legal) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise InputError(path, error.strerror or "cannot be read", legal) from None
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(path, f"corrupt ({reason})", legal) from error

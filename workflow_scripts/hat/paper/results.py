@@ -81,7 +81,6 @@ def model(
         **facts,
         "predicted_ms": _predicted(files["predictions"], timed_as),
         **(_numbers(confirmed, "budget_ms", "predicted_ms", "rank") | {"fits": confirmed["fits"]} if confirmed else {}),
-        # what was searched for a device that is not at hand was not measured there
         **({"confirmed_ms": confirmed.number("latency_ms")} if confirmed and "latency_ms" in confirmed else {}),
         **(_timing(latency) if latency else {}),
         **{dim: getattr(sub, dim) for dim in DIMS},

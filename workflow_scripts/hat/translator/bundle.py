@@ -18,10 +18,10 @@ import numpy as np
 
 from hat.architecture import SubTransformer
 from hat.engines.embeddings import Columns, Embeddings, Table
-from hat.engines.factory import module_of, runtime
+from hat.engines.factory import RUNTIMES, module_of, runtime
 from hat.engines.graphs import PARTS
 from hat.engines.interface import Device
-from hat.errors import InputError, nearest
+from hat.errors import InputError, nearest, package
 from hat.files import JsonFile, file_digest, read_text
 from hat.translator.shortlist import Shortlist
 from hat.translator.text import Preparation, Text
@@ -97,7 +97,8 @@ def _installed(graphs: Mapping[str, Any]) -> str:
         except ModuleNotFoundError:
             continue
         return name
-    raise InputError("engine", "no runtime of this bundle is installed", ", ".join(graphs))
+    needed = " or ".join(package(RUNTIMES[name]) for name in graphs)
+    raise InputError("engine", "no runtime of this bundle is installed", f"pip install {needed}")
 
 
 def _check_files(folder: Path, manifest: JsonFile, needed: set[str]) -> None:

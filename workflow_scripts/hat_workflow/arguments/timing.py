@@ -20,6 +20,7 @@ from hat.latency.signature import Latency, common_signature
 
 from hat_workflow import command, settings
 from hat_workflow.kit import timing_kit
+from hat_workflow.timed_where import check_where, where
 
 AnyBench = Bench | RemoteBench | RecordedBench
 
@@ -55,6 +56,7 @@ def bench(args: argparse.Namespace, anchor: SubTransformer, precision: float | N
         raise InputError(
             args.device, "is not at hand, its latencies are published ones", "a device without 'published'"
         )
+    check_where(record, args.device)
     device = described(settings.find("device", args.device).stem, record)
     workload = Workload.from_statistics(args.statistics, args.sentence_length)
     how = (device, workload, Protocol(runs=args.runs, precision=precision), anchor)
@@ -63,6 +65,11 @@ def bench(args: argparse.Namespace, anchor: SubTransformer, precision: float | N
     if record["ssh"]:
         return RemoteBench(*how, Ssh(**record["ssh"]), timing_kit(device.engine))
     return Bench(*how)
+
+
+def timed_where(args: argparse.Namespace) -> str:
+    """Where the device of `add_arguments` is timed, as text; nothing for this machine."""
+    return where(settings.load("device", args.device))
 
 
 def described(name: str, record: Mapping[str, Any]) -> Device:
