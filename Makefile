@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-cluster gpu-check benchmark environment
+.PHONY: demo test test-cluster rehearsal gpu-check benchmark environment
 
 demo: environment
 	snakemake table8 figure6 figure7 --cores all
@@ -16,6 +16,11 @@ test: environment
 # A real Slurm on this machine, as root (apt-get install slurm-wlm munge): see docs/cluster.md.
 test-cluster: environment
 	python -m pytest -m cluster tests/cluster
+
+# The paper's experiment at full width with a few updates of each model, from made-up downloads, in a folder of its own.
+rehearsal: environment
+	test -d rehearsal || python workflow_scripts/make_rehearsal.py --output rehearsal
+	snakemake --directory rehearsal --cores all --config experiment=rehearsal.yaml mirror=mirror
 
 # What a GPU machine is worth trying for a few minutes; tells what it skips without one.
 gpu-check: environment

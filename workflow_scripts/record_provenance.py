@@ -85,7 +85,7 @@ def write_crate(folder: Path, record: dict[str, Any]) -> None:
     crate.license = "MIT"
     profiles = [crate.add(ContextEntity(crate, url, properties={"@type": "CreativeWork"})) for url in PROFILES]
     crate.root_dataset["conformsTo"] = profiles
-    asked = settings.ROOT / record["file"]
+    asked = settings.find("experiment", record["file"])
     for source in (settings.ROOT / "Snakefile", asked):
         (folder / source.name).write_bytes(source.read_bytes())
     workflow = crate.add_workflow(folder / "Snakefile", "Snakefile", main=True, lang="snakemake")

@@ -76,7 +76,7 @@ def test_results_are_those_of_a_local_run(tmp_path: Path, profile: Path) -> None
 
 def test_what_is_timed_has_a_node_of_its_own(tmp_path: Path, profile: Path) -> None:
     write_recorded(
-        tmp_path, devices={"this-cpu": {"budgets": []}}, latency={"samples": 4, "runs": 2, "shards": 1}, studies=[]
+        tmp_path, devices={"this-cpu": {"budgets": []}}, latency={"samples": 10, "runs": 2, "shards": 1}, studies=[]
     )
     run = submit(tmp_path, profile, "results/recorded/tiny.de-en/latency/this-cpu/samples.csv")
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hat.files import file_digest
 from hat_workflow import contents
-from hat_workflow.contents import Contents, beginning
+from hat_workflow.contents import Contents
 
 
 @pytest.fixture
@@ -53,14 +53,3 @@ def test_a_damaged_memory_is_forgotten(tmp_path: Path, files: tuple[Path, Path])
     before = of(tmp_path, files)
     (tmp_path / "memory.json").write_text("{")
     assert of(tmp_path, files) == before
-
-
-def test_a_file_that_grows_is_the_same_by_its_beginning(tmp_path: Path) -> None:
-    path = tmp_path / "measured.jsonl"
-    assert beginning(str(path)) == ""
-    path.write_text("how\nfirst\n")
-    first = beginning(str(path))
-    path.write_text("how\nfirst\nsecond\n")
-    assert beginning(str(path)) == first != ""
-    path.write_text("how\nother\nsecond\n")
-    assert beginning(str(path)) != first

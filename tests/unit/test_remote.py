@@ -297,7 +297,7 @@ def test_engines_are_compared_by_ssh(server: Server) -> None:
     assert server.left() == []
     with pytest.raises(InputError, match="not found; legal: a host that `ssh device` reaches"):
         ask("far", replace(ssh, python="python-of-nowhere"), b"", {})
-    with pytest.raises(InputError, match="^device far: no two engines to compare"):
+    with pytest.raises(InputError, match=r"^device far: no two engines to compare"):
         ask("far", ssh, comparing_kit("litert"), comparison(replace(LITERT, processor="cuda"), WORKLOAD, SPACE))
 
 

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hat.architecture import DesignSpace
 from hat.files import read_json, write_yaml
 from hat.model.checkpoint import load_checkpoint
 from hat.parallel import processes
 
-from tests.unit.test_training import RECIPE, SCRIPTS
+from tests.unit.test_training import RECIPE, SCRIPTS, training
 
 TWO_GPUS = "import torch\ntorch.cuda.device_count = lambda: 2\n"
 """What makes fairseq start two processes on a machine without a GPU; they speak to each other by gloo."""
@@ -57,26 +58,22 @@ def model_words(name: str) -> list[str]:
 
 
 def test_two_processes_train_what_one_does_with_twice_the_batches(place: Path) -> None:
+    """The log of both lies in the folder of the training, and one of them tells of progress."""
     for number in (1, 2):
         outputs = ("--metrics", f"metrics-{number}.json", "--log", "log.csv")
         run(place, "train_supertransformer", "super", "--space", "space.yaml", *outputs, processes=number)
-        run(place, "train_model", "dense", *model_words("dense"), processes=number)
+        told = run(place, "train_model", "dense", *model_words("dense"), processes=number)
+        assert told.count("8/8 updates") == 1
+        assert "| INFO |" not in told
         teacher = ("--teacher", "dense-1.pt")
         run(place, "distil_model", "student", *model_words("student"), *teacher, processes=number)
     for name in ("super", "dense", "student"):
         one, two = (load_checkpoint(place / f"{name}-{number}.pt")[0].state_dict() for number in (1, 2))
         assert max(float((one[key] - two[key]).abs().max()) for key in one) == 0, name
-    assert read_json(place / "metrics-1.json")["tokens"] == pytest.approx(
-        read_json(place / "metrics-2.json")["tokens"], rel=0.2
-    )
-
-
-def test_each_process_writes_its_log_and_one_tells_of_progress(place: Path) -> None:
-    told = run(place, "train_model", "dense", *model_words("dense"), processes=2)
+    one, two = (read_json(place / f"metrics-{number}.json")["tokens"] for number in (1, 2))
+    assert two == pytest.approx(one, rel=0.2)
     (log,) = place.glob("rolling-2/train_model-*/fairseq.log")
     assert "done training" in log.read_text()
-    assert "| INFO |" not in told
-    assert told.count("8/8 updates") == 1
 
 
 def test_divergence_of_two_processes_is_one_line(place: Path) -> None:
@@ -87,10 +84,12 @@ def test_divergence_of_two_processes_is_one_line(place: Path) -> None:
     assert "Traceback" not in told
 
 
-def test_gpus_that_find_no_batches_stay_idle(place: Path) -> None:
-    write_yaml(place / "training.yaml", {"subtransformer": PARALLEL | {"update_freq": 3}})
-    told = run(place, "train_model", "dense", *model_words("dense"), processes=2)
-    assert "train_model dense: 1 GPUs stay idle, for 3 batches an update (update_freq)" in told
+def test_gpus_that_find_no_batches_stay_idle(
+    tiny_corpus: Path, tiny_space: DesignSpace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    training(tiny_corpus, tiny_space, update_freq=3)._check()
+    assert "test: 1 GPUs stay idle, for 3 batches an update (update_freq)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("update_freq", "gpus", "used"), [(128, 8, 8), (128, 6, 4), (1, 4, 1), (3, 0, 1), (6, 4, 3)])

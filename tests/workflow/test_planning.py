@@ -116,10 +116,13 @@ def test_targets_have_names(repository: House) -> None:
     assert "draw_figure" not in jobs
 
 
+SHOWN = ("--dry-run", "--printshellcmds", "--workflow-profile", "none")
+
+
 def test_a_further_device_reaches_the_tables(repository: House) -> None:
     mine = repository.work / "further.yaml"
     mine.write_text("engine: litert\n")
-    run = repository.snakemake("table8", "--dry-run", "--printshellcmds", "--config", f"device={mine}")
+    run = repository.snakemake("table8", *SHOWN, "--config", f"device={mine}")
     assert run.returncode == 0, run.stdout + run.stderr
     gathering = re.findall(r"gather_results\.py.*?--output", run.stdout + run.stderr, flags=re.DOTALL)
     assert gathering

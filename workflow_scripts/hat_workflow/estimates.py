@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from hat.architecture import DesignSpace, SubTransformer
+from hat.errors import InputError
 from hat.files import JsonFile
 from hat.footprint import flops_per_token, forward, mean_flops_per_token, training
 from hat.interop.architectures import read_architecture
@@ -105,10 +107,10 @@ def _mean(space: DesignSpace, sentence_length: int, vocabulary: int, seed: int) 
 
 
 def workload(asked: Experiment, task: Mapping[str, Any]) -> Workload:
-    """From the binarised corpus or, as long as that is not there, from the corpus file and assumptions."""
+    """From the binarised corpus or, as long as that is not there as its command wrote it, from assumptions."""
     _, corpus = asked.files["corpus"][task["corpus"]]
     path = Path(paths.STATISTICS.format(corpus=task["corpus"]))
-    if path.is_file():
+    with suppress(InputError):
         found = JsonFile(path)
         return Workload(
             sentence_length=task["sentence_length"] or int(found.number("sentence_length")),
