@@ -18,7 +18,7 @@ from hat.files import read_text, read_yaml, write_json
 from hat.latency.signature import checkout_commit
 from hat_workflow import command, experiment, settings
 from hat_workflow.experiment import Experiment
-from hat_workflow.inventory import digests, inputs, outputs
+from hat_workflow.inventory import digests, inputs, known_as, outputs
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
@@ -90,7 +90,7 @@ def write_crate(folder: Path, record: dict[str, Any]) -> None:
         (folder / source.name).write_bytes(source.read_bytes())
     workflow = crate.add_workflow(folder / "Snakefile", "Snakefile", main=True, lang="snakemake")
     workflow["version"] = record["commit"] or record["version"]
-    named = {str(record["file"]): crate.add_file(folder / asked.name, asked.name)}
+    named = {known_as(asked): crate.add_file(folder / asked.name, asked.name)}
     for path, digest in {**record["inputs"], **record["outputs"]}.items():
         if path not in named:
             named[path] = _file(crate, folder, Path(path), digest)

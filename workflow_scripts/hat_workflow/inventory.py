@@ -22,7 +22,14 @@ def inputs(asked: Experiment) -> list[Path]:
     named = {path for files in asked.files.values() for path, _ in files.values()}
     given = {settings.find("architecture", model.given) for model in _models(asked) if model.given is not None}
     corpora = (Path(paths.RAW.format(corpus=corpus)) for corpus in asked.files["corpus"])
-    return sorted({Path(asked.file), *named, *given, *(path for folder in corpora for path in _below(folder))})
+    return sorted(
+        {
+            settings.find("experiment", asked.file),
+            *named,
+            *given,
+            *(path for folder in corpora for path in _below(folder)),
+        }
+    )
 
 
 def outputs(asked: Experiment) -> list[Path]:
@@ -40,9 +47,15 @@ def digests(files: Iterable[Path]) -> dict[str, str]:
     progress = Progress("hashing", len(listed), unit="files")
     found = {}
     for path in listed:
-        found[str(settings.shown(path))] = file_digest(path)
+        found[known_as(path)] = file_digest(path)
         progress.step()
     return found
+
+
+def known_as(path: Path) -> str:
+    """A path from the folder in which Snakemake runs, if it is below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path)
 
 
 def verify(record: Path) -> int:
