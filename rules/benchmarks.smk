@@ -91,7 +91,7 @@ rule benchmark_corpus:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=lasting(600),
+        runtime=scaled(600),
     params:
         code=code("benchmark_corpus"),
         command=command("benchmark_corpus"),

@@ -52,7 +52,7 @@ rule fetch_corpus:
     conda:
         "../envs/fairseq.yaml"
     resources:
-        runtime=lasting(720),
+        runtime=scaled(720),
     params:
         code=code("fetch_corpus"),
         command=command("fetch_corpus"),
@@ -80,7 +80,7 @@ rule clean_corpus:
         "../envs/fairseq.yaml"
     threads: 8
     resources:
-        runtime=lasting(480),
+        runtime=scaled(480),
     params:
         code=code("clean_corpus"),
         command=command("clean_corpus"),
@@ -113,7 +113,7 @@ rule tokenise_corpus:
     threads: 8
     resources:
         mem_mb=scaled(4000),
-        runtime=lasting(480),
+        runtime=scaled(480),
     params:
         code=code("tokenise_corpus"),
         command=command("tokenise_corpus"),
@@ -145,7 +145,7 @@ rule encode_bpe:
     threads: 8
     resources:
         mem_mb=scaled(8000),
-        runtime=lasting(480),
+        runtime=scaled(480),
     params:
         code=code("encode_bpe"),
         command=command("encode_bpe"),
@@ -177,7 +177,7 @@ rule binarise_corpus:
     threads: 8
     resources:
         mem_mb=scaled(4000),
-        runtime=lasting(480),
+        runtime=scaled(480),
     params:
         code=code("binarise_corpus"),
         command=command("binarise_corpus"),

@@ -97,7 +97,7 @@ rule collect_latency:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=lasting(240),
+        runtime=scaled(240),
         gpu=gpu_of_device,
     params:
         code=timing_code("collect_latency"),

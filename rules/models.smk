@@ -350,7 +350,7 @@ rule export_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=lasting(120),
+        runtime=scaled(120),
     params:
         code=code("export_model", *map(module_of, SHIPPED)),
         command=command("export_model"),

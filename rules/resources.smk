@@ -30,13 +30,8 @@ def training_gpus(rule, section):
     return divided
 
 
-# For resources: memory in MB, more of it at each attempt.
+# For resources: MB of memory or minutes, more of them at each attempt.
 def scaled(base):
-    return lambda wildcards, attempt: base * attempt
-
-
-# For resources: minutes, more of them at each attempt.
-def lasting(base):
     return lambda wildcards, attempt: base * attempt
 
 

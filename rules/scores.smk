@@ -17,7 +17,7 @@ rule translate_model:
         "../envs/fairseq.yaml"
     resources:
         mem_mb=scaled(6000),
-        runtime=lasting(240),
+        runtime=scaled(240),
         gpu=gpus("translate_model"),
     params:
         code=code("translate_model"),

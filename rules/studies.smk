@@ -152,7 +152,7 @@ rule profile_latency:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(4000),
-        runtime=lasting(120),
+        runtime=scaled(120),
         gpu=gpu_of_device,
     params:
         code=timing_code("profile_latency"),
@@ -323,7 +323,7 @@ rule search_online:
     threads: ALL_CORES
     resources:
         mem_mb=scaled(6000),
-        runtime=lasting(480),
+        runtime=scaled(480),
         gpu=gpu_of_device,
     params:
         code=timing_code("search_online"),

@@ -111,7 +111,9 @@ def latency(args: argparse.Namespace, place: Path) -> Rows:
 
 def run(name: str, *words: Any) -> None:
     script = Path(__file__).with_name(f"{name}.py")
-    subprocess.run([sys.executable, script, *map(str, words)], check=True)
+    ended = subprocess.run([sys.executable, script, *map(str, words)], check=False)
+    if ended.returncode:  # it has told why
+        raise SystemExit(ended.returncode)
 
 
 def parser() -> argparse.ArgumentParser:

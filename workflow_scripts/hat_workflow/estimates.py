@@ -59,14 +59,11 @@ class Estimates:
             return self._trained("finetuning", self._mean)
         return self._trained("subtransformer", self._flops(model))
 
-    def scored(self, evaluations: float) -> float:
-        """As many SubTransformers on the validation set."""
-        return forward(self._mean, evaluations * self._work.validation_tokens).gpu_hours
-
     @property
     def search(self) -> float:
-        """One search, which uses no other's scores."""
-        return self.scored(search_settings(self._task).planned_evaluations)
+        """One search, which uses no other's scores: as many SubTransformers on the validation set."""
+        evaluations = search_settings(self._task).planned_evaluations
+        return forward(self._mean, evaluations * self._work.validation_tokens).gpu_hours
 
     @cached_property
     def _work(self) -> Workload:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hat.errors import InputError, InputErrors
-from hat.files import file_digest, read_json
+from hat.files import JsonFile, file_digest
 from hat.progress import Progress
 
 from hat_workflow import paths, settings
@@ -60,7 +60,7 @@ def known_as(path: Path) -> str:
 
 def verify(record: Path) -> int:
     """Compute the hashes of a record again; how many agree. InputErrors name each file that is gone or differs."""
-    content = read_json(record)
+    content = JsonFile(record)
     known: dict[str, Any] = {**content["inputs"], **content["outputs"]}
     faults = [InputError(path, "is gone", "the file that was recorded") for path in known if not Path(path).exists()]
     for path, digest in digests(Path(path) for path in known if Path(path).exists()).items():

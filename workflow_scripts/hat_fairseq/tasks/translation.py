@@ -71,6 +71,8 @@ class HatTranslationTask(TranslationTask):
         training = dataset is self.datasets.get("train")
         # built once from the starting epoch, batches would differ after a restart in a later epoch
         self.cfg.rebuild_batches = training
+        if kwargs.get("max_tokens") is None:  # batches by sentences, of fairseq's own commands
+            return super().get_batch_iterator(dataset, *args, **kwargs)
         lengths, positions = dataset.num_tokens_vec(np.arange(len(dataset))), self.cfg.max_source_positions
         if not training:  # a sentence longer than a batch is a batch of its own
             kwargs["max_tokens"] = int(max(kwargs["max_tokens"], min(lengths.max(), positions)))
