@@ -22,7 +22,6 @@ from hat_fairseq.training import Training
 from hat_workflow import command, settings
 from hat_workflow.listing import Listing, readable
 
-SAMPLES, RUNS = 50, 30
 TASK = "wmt14.en-de"
 VOCABULARY, LENGTH, PAIRS = 32768, 30, 2000
 """Of the paper's WMT'14 En-De."""
@@ -48,8 +47,8 @@ def main(args: argparse.Namespace) -> None:
             f"Training: the design space {args.space}, {args.vocabulary:,} words, random sentences of {LENGTH} tokens, "
             f"batches of {args.max_tokens} tokens, median of {args.turns} turns; plain fairseq trains a Transformer as "
             "large as the largest SubTransformer, in the same precision.",
-            f"Latency: the paper's protocol for device {args.device}; {SAMPLES} samples of {RUNS} runs, some of them "
-            "to test the predictor.",
+            f"Latency: the paper's protocol for device {args.device}; {args.samples} samples of {args.runs} runs, "
+            "some of them to test the predictor.",
         ],
     )
     print(table.text())
@@ -94,10 +93,10 @@ def latency(args: argparse.Namespace, place: Path) -> Rows:
     space.largest.save(place / "largest.yaml")
     shared = ("--task", TASK, "--device", args.device, "--statistics", place / "corpus" / "statistics.json")
     samples, signature = place / "samples.csv", place / "signature.json"
-    known = ("--space", args.space, "--samples", SAMPLES, "--runs", RUNS, "--rolling", place / "rolling")
+    known = ("--space", args.space, "--samples", args.samples, "--runs", args.runs, "--rolling", place / "rolling")
     run("collect_latency", *shared, *known, "--output", samples, "--signature", signature)
     words = ("--architecture", place / "largest.yaml", "--model", "largest", "--signature", signature)
-    run("measure_model", *shared, *words, "--output", place / "largest.json")
+    run("measure_model", *shared, *words, "--runs", args.runs, "--output", place / "largest.json")
     outputs = ("--predictor", place / "p.pt", "--report", place / "p.json", "--predictions", place / "p.csv")
     named = ("--task", TASK, "--device-name", Path(args.device).stem, "--space", args.space)
     run("fit_predictor", *named, "--samples", samples, *outputs)
@@ -105,7 +104,7 @@ def latency(args: argparse.Namespace, place: Path) -> Rows:
     return [
         ("latency of the largest SubTransformer", readable(largest.number("latency_ms")), "ms", ""),
         ("its uncertainty", readable(largest.number("uncertainty_ms")), "ms", ""),
-        ("error of the latency predictor", readable(100 * report.number("mape")), "%", ""),
+        ("error of the latency predictor", readable(100 * report.number("models", report["chosen"], "test", "mape")), "%", ""),
     ]
 
 
@@ -125,6 +124,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--vocabulary", type=command.positive, default=VOCABULARY, metavar="N", help="words")
     p.add_argument("--max-tokens", type=command.positive, default=4096, metavar="N", help="tokens of a batch")
     p.add_argument("--turns", type=command.positive, default=10, metavar="N", help="counted turns of each contestant")
+    p.add_argument("--samples", type=command.positive, default=50, metavar="N", help="measured SubTransformers")
+    p.add_argument("--runs", type=command.positive, default=20, metavar="N", help="runs of each latency")
     p.add_argument("--output", type=Path, required=True, metavar="MD", help="output: the table")
     return p
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import benchmark_corpus
 import benchmark_workflow
+import check_gpu
 import pytest
 import torch
 from hat.architecture import DesignSpace
@@ -115,3 +116,14 @@ def test_time_outside_of_jobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_no_run_to_speak_of(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no log of a run"):
         benchmark_workflow.newest(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_gpu_check_ends_in_its_table(tmp_path: Path) -> None:
+    words = ["--space", "demo", "--device", "this-cpu-torch", "--precisions", "fp32", "--vocabulary", "200"]
+    small = ["--max-tokens", "300", "--turns", "1", "--samples", "10", "--runs", "2"]
+    table = tmp_path / "table.md"
+    check_gpu.main(check_gpu.parser().parse_args([*words, *small, "--output", str(table)]))
+    lines = read_text(table).splitlines()
+    for row in ("fairseq transformer, fp32", "latency of the largest SubTransformer", "error of the latency predictor"):
+        assert len([line for line in lines if row in line]) == 1

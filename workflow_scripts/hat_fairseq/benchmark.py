@@ -11,6 +11,7 @@ from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
+import torch
 from fairseq import tasks
 from fairseq.trainer import Trainer
 from fairseq_cli import train as fairseq_train
@@ -48,6 +49,8 @@ class Contestant:
             batch = next(self.batches)
             self.trainer.train_step([batch])
             tokens += int(batch["ntokens"])
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         if counted:
             self.speeds.append(tokens / (time.perf_counter() - begin))
 
