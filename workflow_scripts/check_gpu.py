@@ -16,7 +16,7 @@ import torch
 from hat.files import JsonFile, write_text
 from hat.latency.signature import checkout_commit
 from hat.progress import say
-from hat_fairseq.benchmark import compare_training
+from hat_fairseq.benchmark import compare_training, updates
 from hat_fairseq.random_corpus import write_random_corpus
 from hat_fairseq.training import Training
 from hat_workflow import command, settings
@@ -67,7 +67,8 @@ def timed(part: Callable[[argparse.Namespace, Path], Rows], args: argparse.Names
 def training(args: argparse.Namespace, place: Path) -> Rows:
     """Target tokens per second, and the ratio to plain fairseq in the same precision."""
     space = settings.design_space(args.space)
-    recipe = settings.recipe(args.training, "supertransformer") | {"update_freq": 1, "max_tokens": args.max_tokens}
+    recipe = settings.recipe(args.training, "supertransformer")
+    recipe |= {"update_freq": 1, "max_tokens": args.max_tokens, "updates": updates(args.turns)}
     job = Training(
         label="check_gpu",
         corpus=place / "corpus",
@@ -101,10 +102,11 @@ def latency(args: argparse.Namespace, place: Path) -> Rows:
     named = ("--task", TASK, "--device-name", Path(args.device).stem, "--space", args.space)
     run("fit_predictor", *named, "--samples", samples, *outputs)
     largest, report = JsonFile(place / "largest.json"), JsonFile(place / "p.json")
+    error = report.number("models", report["chosen"], "test", "mape")
     return [
         ("latency of the largest SubTransformer", readable(largest.number("latency_ms")), "ms", ""),
         ("its uncertainty", readable(largest.number("uncertainty_ms")), "ms", ""),
-        ("error of the latency predictor", readable(100 * report.number("models", report["chosen"], "test", "mape")), "%", ""),
+        ("error of the latency predictor", readable(100 * error), "%", ""),
     ]
 
 

@@ -55,6 +55,9 @@ def test_contestants_have_the_same_number_of_weights(job: Training, tiny_space: 
     assert len({row["parameters"] for row in rows}) == 1
     assert rows[0]["ratio"] == 1.0
     assert all(row["tokens_per_second"] > 0 for row in rows)
+    (tmp_path / "bf16").mkdir()
+    rows = compare_training(job, largest, turns=1, folder=tmp_path / "bf16", plain="bf16", precisions=[])
+    assert [row["training"] for row in rows] == ["fairseq transformer, bf16"]
 
 
 def test_all_ways_of_scoring_agree(job: Training, tiny_space: DesignSpace, tmp_path: Path) -> None:

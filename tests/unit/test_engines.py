@@ -146,7 +146,8 @@ def test_processors_have_names(monkeypatch: pytest.MonkeyPatch, told: str, name:
     assert cpu_name() == name
 
 
-def test_a_gpu_that_is_not_there_is_refused() -> None:
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(InputError, match="device bench: torch finds no 'cuda' here; legal: cpu"):
         engine_facts(Device(name="bench", processor="cuda"))
 

@@ -101,6 +101,7 @@ def test_translations_come_in_the_order_of_the_corpus(
     dense = model.extract(tiny_space.smallest)
     together = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0)
     assert len(together) == 12
+    dense.cpu()
     alone = {}
     for pair in single(tiny_corpus, "test"):
         row = int(pair["id"])

@@ -136,7 +136,8 @@ def test_each_is_trained_saved_and_translates(
     config = begun.parse(begun.model_options(tmp_path / "rolling") | begun.trainer_options(tmp_path / "rolling"))
     built = tasks.setup_task(config.task).build_model(config.model).state_dict()
     prefix = "" if family == "levenshtein" else "transformer."
-    assert all(torch.equal(built[f"{prefix}{name}"], weight) for name, weight in found.state_dict().items())
+    weights = found.cpu().state_dict()
+    assert all(torch.equal(built[f"{prefix}{name}"], weight) for name, weight in weights.items())
     assert begun.fingerprint("code") != work.fingerprint("code")
 
 

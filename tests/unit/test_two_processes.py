@@ -36,9 +36,10 @@ def run(place: Path, command: str, name: str, *words: str, processes: int, statu
     """What a command of `processes` processes says; it ends with `status`."""
     shared = ["--task", "tiny", "--corpus", "corpus", "--training", "training.yaml"]
     paths = ["--rolling", f"rolling-{processes}", "--checkpoint", f"{name}-{processes}.pt"]
-    gpus = {"PYTHONPATH": str(place / "gpus")} if processes == 2 else {}
+    packages = os.pathsep.join([str(place / "gpus"), os.environ.get("PYTHONPATH", "")])
+    gpus = {"PYTHONPATH": packages} if processes == 2 else {}
     line = [sys.executable, str(SCRIPTS / f"{command}.py"), *shared, *paths, *words]
-    env = os.environ | {"OMP_NUM_THREADS": "1"} | gpus
+    env = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""} | gpus
     answer = subprocess.run(line, cwd=place, env=env, capture_output=True, text=True)
     assert answer.returncode == status, answer.stderr
     return answer.stderr

@@ -36,6 +36,7 @@ class Contestant:
     def __init__(self, name: str, training: Training, options: dict[str, Any], folder: Path) -> None:
         self.name = name
         config = training.parse(options | training.trainer_options(folder))
+        config.common.tpu = False  # fairseq's --bf16 asks for one
         task = tasks.setup_task(config.task)
         model = task.build_model(config.model)
         self.trainer = Trainer(config, task, model, task.build_criterion(config.criterion))
@@ -53,6 +54,11 @@ class Contestant:
             torch.cuda.synchronize()
         if counted:
             self.speeds.append(tokens / (time.perf_counter() - begin))
+
+
+def updates(turns: int) -> int:
+    """Of each contestant, the turn that does not count included."""
+    return UPDATES_A_TURN * (turns + 1)
 
 
 def compare_training(
