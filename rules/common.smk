@@ -92,12 +92,17 @@ def each(pattern, wildcards):
 
 
 @cache
-def code(command, *modules):
+def hash_of(command, *modules):
     """What the command does, as a hash: an edited command or library file rebuilds its artifacts, a touched one does not."""
     try:
         return code_hash(command, *modules)
     except InputError as error:
         stop(error)
+
+
+def code(command, *modules):
+    """For params: the hash, computed for the jobs that there are; a job of a cluster reads all rules and runs one."""
+    return lambda wildcards: hash_of(command, *modules)
 
 
 def command(name):

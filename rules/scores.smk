@@ -68,7 +68,7 @@ rule score_model:
     params:
         code=code("score_model"),
         command=command("score_model"),
-        settings=settings(corpus=["target", "lowercase"]),
+        settings=settings(corpus=["target", "lowercase", "sacrebleu_tokeniser"]),
         corpus=file_of("corpus"),
     shell:
         """

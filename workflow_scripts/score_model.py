@@ -9,6 +9,7 @@ from hat.corpus.description import reference_file
 from hat.files import write_json
 from hat.scoring import score_files
 from hat_workflow import command, settings
+from hat_workflow.arguments import fetching
 
 
 def main(args: argparse.Namespace) -> None:
@@ -20,6 +21,8 @@ def main(args: argparse.Namespace) -> None:
         reference_file(args.raw, args.split, target),
         language=target,
         lowercase=corpus["lowercase"],
+        tokeniser=corpus["sacrebleu_tokeniser"],
+        mirror=fetching.mirror(args),
     )
     write_json(args.output, scores | {"split": args.split})
 
@@ -31,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--tokens", required=True, type=Path, help="folder of the tokenised corpus")
     parser.add_argument("--raw", required=True, type=Path, help="folder of the untouched corpus")
     parser.add_argument("--split", required=True, help="which split the hypotheses translate")
+    fetching.add_arguments(parser, "sacrebleu")
     parser.add_argument("--output", required=True, type=Path, help="scores to write (JSON)")
     return parser
 

@@ -133,7 +133,7 @@ def test_the_house_keeps_its_size() -> None:
         return sum(len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern))
 
     assert lines("rules/*.smk", "Snakefile") <= 2290
-    assert lines("rules/common.smk") <= 150
+    assert lines("rules/common.smk") <= 154
     assert lines("workflow_scripts/hat/paper/**/*.py") <= 2085
 
 

@@ -35,7 +35,7 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> list[House]:
     found = []
     for name in ("one", "two"):
         house = House(ROOT, tmp_path_factory.mktemp(name), {})
-        write_recorded(house.work, studies=["table5", "figure9"])
+        write_recorded(house.work, studies=[])
         run = house.snakemake(*EXPERIMENT)
         assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
         found.append(house)
@@ -45,8 +45,10 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> list[House]:
 def test_they_make_the_same_files(houses: list[House]) -> None:
     one, two = (results(house.work) for house in houses)
     assert list(one) == list(two)
-    assert len([name for name in one if name.endswith("checkpoint.pt")]) > 10
-    assert {"recorded/paper/table8.csv", "recorded/paper/table5.csv", "recorded/paper/figure9.png"} <= set(one)
+    assert (
+        len([name for name in one if name.endswith("checkpoint.pt")]) == 4
+    )  # SuperTransformer, two winners, a baseline
+    assert {"recorded/paper/table8.csv", "recorded/paper/figure6.png", "recorded/paper/figure7.png"} <= set(one)
     assert not [name for name in one if one[name] != two[name]]
 
 
@@ -65,7 +67,7 @@ def test_their_record_tells_when_a_file_changes(houses: list[House]) -> None:
     content = read_json(record)
     assert "recorded.yaml" in content["inputs"]
     assert "results/recorded/paper/table8.csv" in content["outputs"]
-    assert content["hours"]["train_model"]["jobs"] > 5
+    assert content["hours"]["train_model"]["jobs"] == 3
     crate = read_json(record.with_name("ro-crate-metadata.json"))["@graph"]
     (action,) = [entity for entity in crate if entity["@type"] == "CreateAction"]
     assert len(action["result"]) == len(content["outputs"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,36 @@ from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.significance import estimate_ci
+from sacrebleu.tokenizers import tokenizer_spm
 
 from hat.corpus.lines import read_lines
 from hat.errors import InputError
+from hat.text import languages
+from hat.text.characters import composed
 from hat.text.moses import detokenise
 
 BOOTSTRAP_SAMPLES = 1000
 BOOTSTRAP_SEED = 12345
+FLORES_MODEL = "models/flores200sacrebleuspm"
+"""As sacrebleu names its download, below the mirror's folder sacrebleu."""
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def score_files(
-    hypotheses: Path, references: Path, raw_references: Path, *, language: str, lowercase: bool
+    hypotheses: Path,
+    references: Path,
+    raw_references: Path,
+    *,
+    language: str,
+    lowercase: bool,
+    tokeniser: str | None = None,
+    mirror: Path | None = None,
 ) -> dict[str, Any]:
     """`score_translations` of three files with one sentence a line. InputError when their line counts differ."""
     lines = _equally_many(hypotheses, references, raw_references)
-    return score_translations(*lines, language=language, lowercase=lowercase)
+    return score_translations(*lines, language=language, lowercase=lowercase, tokeniser=tokeniser, mirror=mirror)
 
 
 def score_translations(
@@ -40,23 +53,28 @@ def score_translations(
     *,
     language: str,
     lowercase: bool,
+    tokeniser: str | None = None,
+    mirror: Path | None = None,
 ) -> dict[str, Any]:
     """Scores of tokenised `hypotheses` (subwords merged), 0 to 100, as a JSON value.
 
-    `references` are tokenised as the hypotheses are; `raw_references` are the untouched text. `language`, the target's,
-    says by which rules to detokenise. Where the corpus is `lowercase`, the comparison with the raw reference ignores
+    `references` are tokenised as the hypotheses are; `raw_references` are the untouched text, of which only the
+    characters are composed (NFC). `language`, the target's, says by which rules to detokenise, and with which of its
+    tokenisers SacreBLEU compares, unless `tokeniser` names another; where words have no spaces between them, all kinds
+    of BLEU take that one. Where the corpus is `lowercase`, the comparison with the raw reference ignores
     case and its signature says `lc`. Tokenized and compound-split BLEU are those of the paper's "Evaluation Metrics",
     SacreBLEU that of its appendix A.3. "confidence" holds the mean and half width of the 95% bootstrap interval;
     "brevity_penalty" is SacreBLEU's.
     """
-    detokenised = detokenise(hypotheses, language)
+    detokenised, untouched = detokenise(hypotheses, language), [*map(composed, raw_references)]
+    tokeniser = tokeniser or languages.sacrebleu_tokeniser(language)
+    sacrebleu = bleu(tokeniser, mirror, lowercase=lowercase)
+    tokens = bleu("none" if languages.has_spaces(language) else tokeniser, mirror, force=True)
     results = {
-        "tokenized_bleu": _score(BLEU(tokenize="none", force=True), hypotheses, references),
-        "compound_split_bleu": _score(
-            BLEU(tokenize="none", force=True), [*map(split_compounds, hypotheses)], [*map(split_compounds, references)]
-        ),
-        "sacrebleu": _score(BLEU(lowercase=lowercase), detokenised, raw_references),
-        "chrf2": _score(CHRF(lowercase=lowercase), detokenised, raw_references),
+        "tokenized_bleu": _score(tokens, hypotheses, references),
+        "compound_split_bleu": _score(tokens, [*map(split_compounds, hypotheses)], [*map(split_compounds, references)]),
+        "sacrebleu": _score(sacrebleu, detokenised, untouched),
+        "chrf2": _score(CHRF(lowercase=lowercase), detokenised, untouched),
     }
     return {
         **{name: result["score"] for name, result in results.items()},
@@ -65,6 +83,19 @@ def score_translations(
         "confidence": {name: result["confidence"] for name, result in results.items()},
         "signatures": {name: result["signature"] for name, result in results.items()},
     }
+
+
+def bleu(tokeniser: str, mirror: Path | None = None, **options: Any) -> BLEU:
+    """sacrebleu's BLEU with one of its tokenisers. InputError where that lacks a package or its model in the mirror."""
+    if tokeniser == "flores200":
+        place = None if mirror is None else mirror / "sacrebleu"
+        if place is None or not (place / FLORES_MODEL).is_file():
+            raise InputError("flores200", f"no {FLORES_MODEL} in {place or 'a mirror'}", "that file in the mirror")
+        vars(tokenizer_spm)["SACREBLEU_DIR"] = str(place)  # it would download what is not there
+    for module in languages.PACKAGES.get(tokeniser, ()):
+        if find_spec(module) is None:
+            raise InputError(tokeniser, f"needs the Python module {module}", "the project's environment, or char")
+    return BLEU(tokenize=tokeniser, **options)
 
 
 def split_compounds(line: str) -> str:
@@ -88,22 +119,25 @@ class Difference:
     """Of the differences that paired resamples have: their median, and the ends of their middle 95%."""
 
 
-def compare_files(reference: Path, hypotheses: Sequence[Path]) -> list[Difference]:
+def compare_files(reference: Path, hypotheses: Sequence[Path], language: str = "en") -> list[Difference]:
     """Each of the other hypotheses against the first, by tokenized BLEU, one sentence a line, subwords merged.
+
+    `language` is the target's.
 
     Both are scored on the same resamples of the test sentences, so that what is hard for both cancels out (Koehn 2004).
     InputError when the files do not have equally many sentences.
     """
     sentences, *translations = _equally_many(reference, *hypotheses)
-    bleu = BLEU(tokenize="none", force=True)
-    counts = [_statistics(bleu, each, sentences) for each in translations]
-    first, *others = [_resampled_scores(bleu, each) for each in counts]
+    own = languages.sacrebleu_tokeniser(language)
+    metric = bleu("none" if languages.has_spaces(language) else own, force=True)
+    counts = [_statistics(metric, each, sentences) for each in translations]
+    first, *others = [_resampled_scores(metric, each) for each in counts]
     found = []
     for path, own_counts, scores in zip(hypotheses[1:], counts[1:], others, strict=True):
         low, median, high = np.percentile(scores - first, [2.5, 50, 97.5])
-        own = bleu._compute_score_from_stats(own_counts.sum(axis=0)).score
+        score = metric._compute_score_from_stats(own_counts.sum(axis=0)).score
         found.append(
-            Difference(hypotheses=path, bleu=float(own), median=float(median), low=float(low), high=float(high))
+            Difference(hypotheses=path, bleu=float(score), median=float(median), low=float(low), high=float(high))
         )
     return found
 

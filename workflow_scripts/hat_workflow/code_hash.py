@@ -96,11 +96,14 @@ def _essence(node: object) -> object:
         return [_essence(part) for part in node]
     if not isinstance(node, ast.AST):
         return node
-    values = dict(ast.iter_fields(node))
-    if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-        values["body"] = node.body[1:]
-    present = {name: value for name, value in values.items() if value is not None and value != []}
-    return type(node).__name__, [(name, _essence(value)) for name, value in present.items()]
+    present = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if name == "body" and isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            value = node.body[1:]
+        if value is not None and value != []:
+            present.append((name, _essence(value)))
+    return type(node).__name__, present
 
 
 @functools.cache

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hat.download import Resource
-from hat.errors import InputError
+from hat.errors import InputError, nearest
+from hat.text import languages as codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,8 @@ class Corpus:
     """What the two limits count: words, tokens or subwords."""
     normalise_punctuation: bool
     aggressive_hyphens: bool
+    english_rules: bool
+    """Whether a language without rules of its own is tokenised by those of English."""
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -90,6 +93,7 @@ class Corpus:
             raise InputError(
                 place, f"key {missing[0]!r} is missing", "train, valid and test, or generated, or binarised"
             )
+        spaceless = not all(map(codes.has_spaces, languages))
         held_out = isinstance(entries["valid"], dict) and entries["valid"].get("every")
         if held_out:
             entries["valid"] = []
@@ -105,6 +109,7 @@ class Corpus:
             licence=settings["licence"],
             generated="generated" in whole,
             **{key: settings[key] for key in PREPARATION},
+            limits="subwords" if spaceless and not settings["already_subwords"] else settings["limits"],
         )
         corpus._check()
         return corpus
@@ -118,6 +123,11 @@ class Corpus:
         return tuple(dict.fromkeys((*found, *(side.resource for side in sides))))
 
     def _check(self) -> None:
+        for key, language in zip(("source", "target"), self.languages, strict=True):
+            known = codes.MOSES_RULES | codes.WITHOUT_SPACES
+            if codes.bare(language) not in known and not self.english_rules:
+                near = f"{nearest(language, known)}; or english_rules: true, for any other language"
+                raise InputError(self.place, f"{key}: {language!r} has no rules of its own", near)
         named: dict[str, str] = {}
         for resource in self.resources:
             for name in resource.names if resource.remote else ():
@@ -150,9 +160,9 @@ PREPARATION = (
     "dictionary",
     "max_length",
     "max_ratio",
-    "limits",
     "normalise_punctuation",
     "aggressive_hyphens",
+    "english_rules",
 )
 RESOURCE = ("sha256", "md5", "file")
 BOTH_SIDES = {"members": "member", "columns": "column"}
