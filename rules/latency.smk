@@ -18,9 +18,8 @@ MACHINE = [field.name for field in fields(Device) if field.name != "name"]
 
 
 # For params: what a command does that times models, with the engine of its device.
-timing_code = lambda command: lambda wildcards: hash_of(
-    command, module_of(FILES["device"][wildcards.device][1]["engine"])
-)
+timing_code = lambda command: lambda wildcards: code(command, engine_module(wildcards))(wildcards)
+engine_module = lambda wildcards: module_of(FILES["device"][wildcards.device][1]["engine"])
 
 # For resources: whether what is timed on a device runs on a GPU.
 gpu_of_device = lambda wildcards: int(FILES["device"][wildcards.device][1]["processor"] == "cuda")

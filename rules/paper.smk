@@ -90,7 +90,7 @@ rule make_table:
     conda:
         "../envs/paper.yaml"
     params:
-        code=lambda wildcards: hash_of("make_table", f"hat.paper.{wildcards.exhibit}"),
+        code=lambda wildcards: code("make_table", f"hat.paper.{wildcards.exhibit}")(wildcards),
         command=command("make_table"),
         gathered=named,
         caption=caption,
@@ -126,7 +126,7 @@ rule draw_figure:
     conda:
         "../envs/paper.yaml"
     params:
-        code=lambda wildcards: hash_of("draw_figure", f"hat.paper.{wildcards.exhibit}"),
+        code=lambda wildcards: code("draw_figure", f"hat.paper.{wildcards.exhibit}")(wildcards),
         command=command("draw_figure"),
         gathered=named,
         caption=caption,

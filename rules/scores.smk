@@ -24,6 +24,8 @@ rule translate_model:
         command=command("translate_model"),
         beam=of_task("generation", "beam"),
         length_penalty=of_task("generation", "length_penalty"),
+        max_len_a=of_task("generation", "max_len_a"),
+        max_len_b=of_task("generation", "max_len_b"),
     shell:
         """
         python {params.command:q} \
@@ -33,6 +35,8 @@ rule translate_model:
             --split {wildcards.split} \
             --beam {params.beam} \
             --length-penalty {params.length_penalty} \
+            --max-len-a {params.max_len_a} \
+            --max-len-b {params.max_len_b} \
             --threads {threads} \
             --output {output:q} \
             2>&1 | tee {log:q}

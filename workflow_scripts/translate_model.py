@@ -18,8 +18,7 @@ def main(args: argparse.Namespace) -> None:
         model,
         args.corpus,
         args.split,
-        beam=args.beam,
-        length_penalty=args.length_penalty,
+        **translating.search(args),
         label=translating.label(args, "translate_model"),
     )
     translating.write_hypotheses(args, hypotheses)

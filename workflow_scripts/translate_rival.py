@@ -22,8 +22,7 @@ def main(args: argparse.Namespace) -> None:
     if family == "levenshtein":
         hypotheses = refine(model, args.corpus, args.split, label)
     else:
-        search = {"beam": args.beam, "length_penalty": args.length_penalty}
-        hypotheses = translate(model, args.corpus, args.split, label=label, **search)
+        hypotheses = translate(model, args.corpus, args.split, label=label, **translating.search(args))
     translating.write_hypotheses(args, hypotheses)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hat.errors import InputError
 from hat.files import read_json
+from hat_fairseq.binarising import sentence_length
 
 from tests.unit.corpus_files import corpus_file, lines_of, text_folder
 
@@ -75,3 +77,14 @@ def test_the_mirror_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
     corpus = corpus_file(tmp_path, test="http://127.0.0.1:9/test")
     run("fetch_corpus", corpus=corpus, output=tmp_path / "raw")
     assert lines_of(tmp_path / "raw" / "test.de") == lines_of(folder / "test.de")
+
+
+def test_a_line_that_is_no_sentence_does_not_set_the_length_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = np.array([10, 20, 30, 40])
+    assert sentence_length(usual, Path("test.en")) == 25
+    assert capsys.readouterr().err == ""
+    assert sentence_length(np.append(usual, 5000), Path("test.en")) == 25
+    assert (
+        "test.en: 1 of 5 lines have more than 10 times the tokens that half of all have (30);"
+        in capsys.readouterr().err
+    )

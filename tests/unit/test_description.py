@@ -20,7 +20,7 @@ def test_six_lines_make_a_corpus(tmp_path: Path) -> None:
     corpus = Corpus.from_settings(settings.load("corpus", path), str(path))
     assert (corpus.name, corpus.languages, corpus.dictionary, corpus.tests) == ("own", ("de", "en"), "joint", ("test",))
     (train,) = corpus.splits["train"]
-    assert train["de"] == Side(resource=Resource(candidates=("a/train.de", "a/train.de.gz")))
+    assert train["de"] == Side(resource=Resource(candidates=("a/train.de", "a/train.de.gz")), language="de")
     assert [split for split, (part,) in corpus.splits.items() if part["en"].resource.remote] == ["test"]
 
 

@@ -203,6 +203,11 @@ def test_references_stand_beside_the_raw_text(tmp_path: Path) -> None:
     corpus = described(tmp_path, already_subwords=True, references={"test": str(reference)})
     fetch_corpus(corpus, tmp_path / "raw")
     assert lines_of(tmp_path / "raw" / "references" / "test.en") == ["a", "b", "c", "d"]
+    twice = described(tmp_path, already_subwords=True, references={"test": [str(reference)] * 2})
+    with pytest.raises(
+        InputError, match="references: test: 2 files of 4 lines each, references of the same 4 sentences"
+    ):
+        fetch_corpus(twice, tmp_path / "raw")
     reference.write_text("a\nb\n")
     with pytest.raises(InputError, match=r"4 lines, but .*reference\.txt has 2"):
         fetch_corpus(corpus, tmp_path / "raw")

@@ -145,6 +145,35 @@ def test_segments(tmp_path: Path) -> None:
     assert text == 'A & B "c"\none <i>two</i>\nthree four\n'
 
 
+XML = """<dataset id="newstest"><doc id="1" origlang="en">
+<src lang="en"><p><seg id="1">Caf&#233; &#8211; 3&#xa0;&euro; &copy it</seg></p></src>
+<ref lang="de" translator="A"><p><seg id="1">erstens</seg></p></ref>
+<hyp system="X" lang="de"><p><seg id="1">falsch</seg></p></hyp>
+</doc></dataset>
+"""
+
+
+def test_a_test_set_with_both_sides_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "t.xml"
+    path.write_text(XML, encoding="utf-8")
+    sides = ({"format": "sgml", "language": "en"}, {"format": "sgml", "language": "de_DE"})
+    assert unpacked(path, *sides) == ["Café – 3\u00a0€ &copy it\n", "erstens\n"]
+    with pytest.raises(InputError, match="no <seg> in fr;"):
+        unpacked(path, {"format": "sgml", "language": "fr"})
+
+
+def test_one_of_several_references(tmp_path: Path) -> None:
+    path = tmp_path / "t.xml"
+    second = '<ref lang="de" translator="B"><p><seg id="1">zweitens</seg></p></ref>'
+    path.write_text(XML.replace("<hyp", second + "<hyp"), encoding="utf-8")
+    side = {"format": "sgml", "language": "de"}
+    with pytest.raises(InputError, match="references of the translators A and B; legal: translator: A, say"):
+        unpacked(path, side)
+    assert unpacked(path, side | {"translator": "B"}) == ["zweitens\n"]
+    with pytest.raises(InputError, match="no <seg> in de by translator C;"):
+        unpacked(path, side | {"translator": "C"})
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [("<doc>\nplain\n</doc>\n", "no <seg>"), ("<seg>a</seg>\n<seg>b\n", "the last <seg> has no end")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from fairseq.binarizer import FileBinarizer, VocabularyDatasetBinarizer
 from fairseq.data import Dictionary
 from fairseq.data.indexed_dataset import MMapIndexedDataset
@@ -17,6 +18,8 @@ from hat.progress import say
 from hat.text.subwords import SENTENCEPIECE, SUBWORD_NMT
 
 SMALL_FILE_BYTES = 1 << 20
+OUTLYING = 10
+"""Times the median."""
 
 
 def binarise_corpus(corpus: Corpus, bpe: Path, output: Path, processes: int = 1) -> None:
@@ -38,8 +41,21 @@ def binarise_corpus(corpus: Corpus, bpe: Path, output: Path, processes: int = 1)
     with replacing_folder(output) as folder:
         for side, language in zip(("source", "target"), corpus.languages, strict=True):
             statistics[f"{side}_vocabulary"] = _binarise_side(corpus, language, bpe, folder, processes, statistics)
-        statistics["sentence_length"] = round(statistics["tokens"]["test"][corpus.target] / lines["test"])
         write_json(folder / "statistics.json", statistics)
+
+
+def sentence_length(sizes: np.ndarray[Any, np.dtype[np.int32]], place: Path) -> int:
+    """The mean of these lengths, (sentences,), at which latencies are measured.
+
+    Lengths that are many times the median, of lines that are no sentence, are left out, and told.
+    """
+    usual = sizes[sizes <= OUTLYING * np.median(sizes)]
+    if len(usual) < len(sizes):
+        say(
+            f"{place}: {len(sizes) - len(usual)} of {len(sizes)} lines have more than {OUTLYING} times the tokens that "
+            f"half of all have ({int(np.median(sizes))}); the length at which latencies are measured leaves them out"
+        )
+    return round(float(usual.mean()))
 
 
 def _binarise_side(
@@ -62,6 +78,8 @@ def _binarise_side(
         )
         written = MMapIndexedDataset(str(prefix))  # its sizes are a view of the open file
         same_lines(text, lines, f"{prefix.name}.bin", len(written))
+        if (split, language) == ("test", corpus.target):
+            statistics["sentence_length"] = sentence_length(written.sizes, text)
         tokens, unknown = int(written.sizes.sum()), summary.num_replaced
         if unknown and split == "train" and not corpus.already_subwords:
             raise InputError(text, f"{unknown} subwords are not in {name}", "the training text that BPE was learned on")

@@ -23,6 +23,10 @@ class Side:
     """The column of a table with tabs between its cells, from 1; None = the whole line."""
     format: str = "text"
     """text: a sentence a line; sgml: what stands between <seg> and </seg>; iwslt: text between lines about talks."""
+    language: str = ""
+    """Its own, by which its sentences are told from others in a test set of XML that holds both sides."""
+    translator: str | None = None
+    """Which of several references of such a test set."""
 
 
 Part = Mapping[str, Side]
@@ -105,7 +109,10 @@ class Corpus:
             splits={split: () if whole else _parts(entry, split, languages, place) for split, entry in entries.items()},
             held_out_every=held_out or None,
             binarised=_resource(settings["binarised"]) if "binarised" in whole else None,
-            references={split: tuple(map(_side, _listed(entry))) for split, entry in settings["references"].items()},
+            references={
+                split: tuple(_side(side, languages[1]) for side in _listed(entry))
+                for split, entry in settings["references"].items()
+            },
             licence=settings["licence"],
             generated="generated" in whole,
             **{key: settings[key] for key in PREPARATION},
@@ -185,7 +192,7 @@ def _listed(entry: Any) -> list[Any]:
 def _part(entry: Any, split: str, languages: tuple[str, str], place: str) -> Part:
     if isinstance(entry, str):
         found = (Resource(candidates=(f"{entry}.{side}", f"{entry}.{side}.gz")) for side in languages)
-        return {side: Side(resource=resource) for side, resource in zip(languages, found, strict=True)}
+        return {side: Side(resource=resource, language=side) for side, resource in zip(languages, found, strict=True)}
     sides = entry
     if "url" in entry:
         keys = [key for key in BOTH_SIDES if key in entry]
@@ -197,13 +204,14 @@ def _part(entry: Any, split: str, languages: tuple[str, str], place: str) -> Par
         sides = {side: shared | {BOTH_SIDES[keys[0]]: value} for side, value in entry[keys[0]].items()}
     if set(sides) != set(languages):
         raise InputError(place, f"{split}: sides {', '.join(map(str, sides))}", f"{languages[0]} and {languages[1]}")
-    return {side: _side(sides[side]) for side in languages}
+    return {side: _side(sides[side], side) for side in languages}
 
 
-def _side(side: Any) -> Side:
+def _side(side: Any, language: str) -> Side:
     if isinstance(side, str):
-        return Side(resource=Resource(candidates=(side,)))
-    return Side(resource=_resource(side), **{key: side[key] for key in ("member", "column", "format") if key in side})
+        return Side(resource=Resource(candidates=(side,)), language=language)
+    own = {key: side[key] for key in ("member", "column", "format", "translator") if key in side}
+    return Side(resource=_resource(side), language=language, **own)
 
 
 def _resource(entry: Any) -> Resource:

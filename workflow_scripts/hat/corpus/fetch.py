@@ -56,6 +56,9 @@ def fetch_corpus(corpus: Corpus, output: Path, mirror: Path | None = None) -> No
                 (folder / "references").mkdir(exist_ok=True)
                 name = f"references/{split}.{corpus.target}"
                 parts = [append([side], [name])[0] for side in corpus.references[split]]
+                if len(parts) > 1 and all(lines == total for _, lines in parts):
+                    several = f"{len(parts)} files of {total} lines each, references of the same {total} sentences"
+                    raise InputError(corpus.place, f"references: {split}: {several}", "one reference of each sentence")
                 same_lines(names[0], total, parts[0][0], sum(lines for _, lines in parts))
             say(f"{split}: {total} pairs")
         write_json(folder / "sources.json", {"licence": corpus.licence, "files": sources})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import html
 import io
 import re
 import tarfile
@@ -14,17 +15,17 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self, TextIO, cast
-from xml.sax.saxutils import unescape
 
 from hat.corpus.description import Side
 from hat.errors import InputError
+from hat.text.languages import bare
 
 # Everything but the newline that some reader takes for the end of a line.
 LINE_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 GZIP_MAGIC = b"\x1f\x8b"
 DAMAGES = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error)
-SEGMENT = re.compile("<seg[^>]*>(.*?)</seg>", re.IGNORECASE)
-QUOTES = {"&quot;": '"', "&apos;": "'"}
+MARKUP = re.compile(r"<(?P<element>src|ref|hyp)\b(?P<about>[^>]*)>|<seg[^>]*>(?P<segment>.*?)</seg>", re.IGNORECASE)
+ENTITY = re.compile(r"&(#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 ABOUT_A_TALK = re.compile(r"\s*</?(url|talkid|keywords|speaker|reviewer|translator|doc|transcript|translation)\b")
 TITLE = re.compile("</?(title|description)>")
 
@@ -41,7 +42,15 @@ def unpack(path: Path, sides: Sequence[Side], outputs: Sequence[TextIO]) -> list
         place = str(path) if member is None else f"{path}: {member}"
         chosen = [index for index, side in enumerate(sides) if side.member == member]
         with undamaged(place):
-            sentences = FORMATS[sides[chosen[0]].format](_lines(stream, place), place)
+            lines = _lines(stream, place)
+            if sides[chosen[0]].format == "sgml":
+                marked = " ".join(lines)
+                for index in chosen:
+                    segments = [*_segments(marked, sides[index], place)]
+                    outputs[index].writelines(f"{segment}\n" for segment in segments)
+                    counts[index] = len(segments)
+                continue
+            sentences = FORMATS[sides[chosen[0]].format](lines)
             for number, line in enumerate(sentences, start=1):
                 for index in chosen:
                     column = sides[index].column
@@ -128,37 +137,52 @@ def _lines(stream: BinaryIO, place: str) -> Iterator[str]:
         yield decoded.rstrip("\r\n").translate(LINE_BREAKS)
 
 
-def _text(lines: Iterable[str], place: str) -> Iterator[str]:
+def _text(lines: Iterable[str]) -> Iterator[str]:
     yield from lines
 
 
-def _segments(lines: Iterable[str], place: str) -> Iterator[str]:
-    """What stands between <seg> and </seg> in WMT's and IWSLT's test sets, the entities of XML resolved."""
-    found, rest = 0, ""
-    for line in lines:
-        rest = f"{rest} {line}" if rest else line
-        for segment in SEGMENT.finditer(rest):
+def _segments(text: str, side: Side, place: str) -> Iterator[str]:
+    """What stands between <seg> and </seg> in WMT's and IWSLT's test sets, entities resolved.
+
+    In XML that has sources and references in one file, those in the side's language alone. InputError where several
+    translators made references and the corpus names none of them.
+    """
+    found, ours, translators = 0, True, set()
+    for piece in MARKUP.finditer(text):
+        if piece["element"]:
+            about = dict(re.findall(r"""(\w+)=["']([^"']*)""", piece["about"]))
+            language = about.get("lang", side.language).replace("-", "_")
+            ours = bare(language) == bare(side.language) and piece["element"].lower() != "hyp"
+            if ours and "translator" in about:
+                translators.add(about["translator"])
+                ours = side.translator in (None, about["translator"])
+        elif ours:
             found += 1
-            yield unescape(segment[1], QUOTES).strip()
-        end = rest.lower().rfind("<seg")
-        rest = rest[end:] if end > rest.lower().rfind("</seg>") else ""
-    if rest or not found:
-        problem = "the last <seg> has no end" if rest else "no <seg>"
-        raise InputError(place, problem, "<seg> and </seg> around each sentence (format: sgml)")
+            yield ENTITY.sub(_character, piece["segment"]).strip()
+        if len(translators) > 1 and side.translator is None:
+            several = f"references of the translators {' and '.join(sorted(translators))}"
+            raise InputError(place, several, f"translator: {min(translators)}, say, beside the url of {side.language}")
+    if text.lower().rfind("<seg") > text.lower().rfind("</seg>"):
+        raise InputError(place, "the last <seg> has no end", "<seg> and </seg> around each sentence (format: sgml)")
+    if not found:
+        named = f" in {side.language}" if side.language else ""
+        named += f" by translator {side.translator}" if side.translator else ""
+        raise InputError(place, f"no <seg>{named}", "<seg> and </seg> around each sentence (format: sgml)")
 
 
-def _talks(lines: Iterable[str], place: str) -> Iterator[str]:
+def _character(entity: re.Match[str]) -> str:
+    """The character of an entity of XML or HTML, by name or number; what breaks a line is a space."""
+    return html.unescape(entity[0]).translate(LINE_BREAKS | {ord("\n"): " "})
+
+
+def _talks(lines: Iterable[str]) -> Iterator[str]:
     """IWSLT's training text: the lines about a talk go, its title and description stay without their tags."""
     for line in lines:
         if not ABOUT_A_TALK.match(line):
             yield TITLE.sub("", line).strip()
 
 
-FORMATS: dict[str, Callable[[Iterable[str], str], Iterator[str]]] = {
-    "text": _text,
-    "sgml": _segments,
-    "iwslt": _talks,
-}
+FORMATS: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {"text": _text, "iwslt": _talks}
 
 
 def _cell(row: str, column: int, place: str, number: int) -> str:

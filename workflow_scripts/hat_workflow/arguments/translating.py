@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from hat.files import write_text
 from hat.text.subwords import merge
@@ -18,8 +19,15 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--split", required=True, help="test, valid, or another split of the corpus")
     p.add_argument("--beam", type=int, default=5, metavar="N")
     p.add_argument("--length-penalty", type=float, default=1.0, metavar="X")
+    p.add_argument("--max-len-a", type=float, default=0, metavar="A", help="subwords of a hypothesis at most: A x + B")
+    p.add_argument("--max-len-b", type=int, default=200, metavar="B", help="with x subwords in the source")
     p.add_argument("--threads", type=int, default=1, metavar="N")
     p.add_argument("--output", type=Path, required=True, help="output: hypotheses")
+
+
+def search(args: argparse.Namespace) -> dict[str, Any]:
+    """What beam search is told."""
+    return {name: getattr(args, name) for name in ("beam", "length_penalty", "max_len_a", "max_len_b")}
 
 
 def label(args: argparse.Namespace, command: str) -> str:
