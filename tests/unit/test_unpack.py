@@ -190,3 +190,21 @@ def test_training_text_of_iwslt(tmp_path: Path) -> None:
     source.write_text(IWSLT)
     (text,) = unpacked(source, {"format": "iwslt"})
     assert text == "A title\nWhat it is about.\nA sentence.\nTwo < three, urls <b>too</b>.\n"
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text("eins\n", encoding="utf-16")
+    with pytest.raises(InputError, match=r"t\.txt: is UTF-16; legal: UTF-8 text"):
+        unpacked(path)
+
+
+def test_a_file_that_unpacks_to_a_disk_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.gz"
+    path.write_bytes(gzip.compress(b"a" * 2_000_000 + b"\n"))
+    with pytest.raises(InputError, match="line 1 is longer than 1,000,000 bytes; legal: a sentence on every line"):
+        unpacked(path)
+    path.write_bytes(gzip.compress(b"a b c\n" * 1_000_000))
+    monkeypatch.setattr("hat.corpus.unpack.MOST_BYTES", 1_000_000)
+    with pytest.raises(InputError, match=r"unpacks to more than [0-9,]+ bytes, 200 times its size; legal: a text file"):
+        unpacked(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from hat.progress import Progress, say
 
 MEGABYTE = 10**6
 TIMEOUT_SECONDS = 60
+WAITS_SECONDS = (2, 8, 30)
+"""Before a busy server is asked again."""
+BUSY = (429, 500, 502, 503, 504)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +46,18 @@ class Resource:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """File names under which a mirror may hold it."""
-        paths = (unquote(PurePosixPath(urlsplit(candidate).path).name) for candidate in self.candidates)
-        return (self.file,) if self.file else tuple(dict.fromkeys(paths))
+        """File names under which a mirror may hold it. InputError where a URL has none."""
+        return (self.file,) if self.file else tuple(dict.fromkeys(map(_file_name, self.candidates)))
+
+
+def _file_name(candidate: str) -> str:
+    try:
+        name = PurePosixPath(unquote(urlsplit(candidate).path)).name
+    except ValueError as error:
+        raise InputError(candidate, str(error), "a path or a URL") from None
+    if name in ("", ".."):
+        raise InputError(candidate, "names no file", "a path or a URL that ends in the name of a file")
+    return name
 
 
 class Found(NamedTuple):
@@ -96,7 +109,7 @@ class Files:
                 return self._download(resource, url)
             except urllib.error.HTTPError as error:
                 problems.append(f"{url}: HTTP {error.code} {error.reason}")
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:  # a bad host is a ValueError
                 problems.append(f"{url}: download failed: {getattr(error, 'reason', None) or error}")
             except InputError as error:  # dead links often answer with a page of their own
                 if len(resource.candidates) == 1:
@@ -111,10 +124,11 @@ class Files:
         path = self.downloads / digest(url)
         part = path.with_name(path.name + ".part")
         if not path.exists():
-            if not resource.pinned:  # without a checksum nobody would notice that the file changed meanwhile
+            if not resource.pinned:
                 part.unlink(missing_ok=True)
-            download(url, part)
+            download(url, part, whole=resource.pinned)
             try:
+                _look_at(part, url)
                 sha256 = self._verify(part, url, resource, url)
             except InputError:
                 part.unlink()
@@ -143,11 +157,33 @@ class Files:
             write_json(self.records, recorded | {url: sha256})
 
 
-def download(url: str, part: Path) -> None:
-    """Download `url` to `part`, continuing what is already there if the server can.
+def download(url: str, part: Path, whole: bool = False) -> None:
+    """Download `url` to `part`, continuing what is already there if the server can; a busy server is asked again.
 
-    OSError when the connection fails or ends early; what arrived is kept.
+    OSError when the connection fails or ends early; what arrived is kept. InputError when nothing tells whether all of
+    it arrived: the server no length, and not `whole`, somebody who knows a checksum.
     """
+    for wait in (*WAITS_SECONDS, None):
+        try:
+            _download(url, part, whole)
+            return
+        except (OSError, http.client.HTTPException) as error:
+            if wait is None or not _passing(error):
+                raise
+            if not whole:  # without a checksum nobody would notice that the file changed meanwhile
+                part.unlink(missing_ok=True)
+            say(f"download {url}: {error}; again in {wait} s")
+            time.sleep(wait)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether it is worth asking again: a busy server, a connection that broke."""
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code in BUSY
+    return isinstance(error, (ConnectionError, TimeoutError, http.client.IncompleteRead))
+
+
+def _download(url: str, part: Path, whole: bool) -> None:
     done = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": "hat", "Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     try:
@@ -158,6 +194,11 @@ def download(url: str, part: Path) -> None:
         raise
     with response:
         continued = response.status == http.HTTPStatus.PARTIAL_CONTENT
+        if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
+            raise InputError(url, "the server sends a part that nobody asked for (HTTP 206)", "the whole file")
+        if response.length is None and not response.chunked and not whole:
+            problem = "the server does not say how long the file is: a part would pass for the whole"
+            raise InputError(url, problem, "a checksum of the file (sha256), or a mirror that holds it")
         done = done if continued else 0
         left = response.length
         total = done + (left or 0)
@@ -168,7 +209,15 @@ def download(url: str, part: Path) -> None:
                 done += stream.write(block)
                 progress.step(count=min(1, progress.total - progress.done))
         if left is not None and done < total:
-            raise OSError(f"the connection ended after {done} of {total} bytes")
+            raise ConnectionError(f"the connection ended after {done} of {total} bytes")
+
+
+def _look_at(path: Path, url: str) -> None:
+    """InputError where a server answered with a page instead of a file."""
+    with open(path, "rb") as stream:
+        begin = stream.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        raise InputError(url, "is a page of HTML", "the address of the file itself")
 
 
 def _checksums(path: Path) -> dict[str, str]:

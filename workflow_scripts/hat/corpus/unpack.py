@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import gzip
 import html
@@ -22,6 +23,10 @@ from hat.text.languages import bare
 
 # Everything but the newline that some reader takes for the end of a line.
 LINE_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+LONGEST_LINE = 10**6
+"""Bytes."""
+MOST_TIMES, MOST_BYTES = 200, 10**8
+"""What a file unpacks to: so many times its own size, or so many bytes if that is more."""
 GZIP_MAGIC = b"\x1f\x8b"
 DAMAGES = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error)
 MARKUP = re.compile(r"<(?P<element>src|ref|hyp)\b(?P<about>[^>]*)>|<seg[^>]*>(?P<segment>.*?)</seg>", re.IGNORECASE)
@@ -42,7 +47,7 @@ def unpack(path: Path, sides: Sequence[Side], outputs: Sequence[TextIO]) -> list
         place = str(path) if member is None else f"{path}: {member}"
         chosen = [index for index, side in enumerate(sides) if side.member == member]
         with undamaged(place):
-            lines = _lines(stream, place)
+            lines = _lines(stream, place, max(MOST_BYTES, MOST_TIMES * path.stat().st_size))
             if sides[chosen[0]].format == "sgml":
                 marked = " ".join(lines)
                 for index in chosen:
@@ -123,12 +128,20 @@ def undamaged(place: str) -> Iterator[None]:
         raise InputError(place, f"damaged, or no archive ({error})", "the whole file, as published") from None
 
 
-def _lines(stream: BinaryIO, place: str) -> Iterator[str]:
-    """The lines of plain or gzip-compressed UTF-8 text without their ends."""
+def _lines(stream: BinaryIO, place: str, most: int) -> Iterator[str]:
+    """The lines of plain or gzip-compressed UTF-8 text without their ends, of `most` bytes in all."""
     buffered = io.BufferedReader(cast(io.RawIOBase, stream))
     if buffered.peek(2)[:2] == GZIP_MAGIC:
         buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)))
-    for number, line in enumerate(buffered, start=1):
+    if buffered.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise InputError(place, "is UTF-16", "UTF-8 text")
+    read = 0
+    for number, line in enumerate(iter(partial(buffered.readline, LONGEST_LINE + 1), b""), start=1):
+        read += len(line)
+        if len(line) > LONGEST_LINE:
+            raise InputError(place, f"line {number} is longer than {LONGEST_LINE:,} bytes", "a sentence on every line")
+        if read > most:
+            raise InputError(place, f"unpacks to more than {most:,} bytes, {MOST_TIMES} times its size", "a text file")
         try:
             decoded = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
