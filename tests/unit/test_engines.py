@@ -76,14 +76,25 @@ def test_threads_are_the_devices() -> None:
 
 
 def test_facts() -> None:
-    facts = asdict(engine_facts(Device(name="bench", threads=3, dtype="bfloat16")))
+    facts = asdict(engine_facts(Device(name="bench", dtype="bfloat16")))
     assert facts.pop("processor")
+    assert facts.pop("memory_gb") > 0
     assert facts == {
         "engine": "torch_eager",
         "engine_version": torch.__version__,
         "dtype": "bfloat16",
-        "threads": 3,
+        "threads": 1,
+        "cores": os.cpu_count(),
     }
+
+
+@pytest.mark.parametrize("engine", ["torch_eager", "litert", "onnxruntime"])
+def test_more_threads_than_cores_are_refused(engine: str) -> None:
+    cores = os.cpu_count() or 1
+    with pytest.raises(
+        InputError, match=f"device bench: threads: {cores + 1} on {cores} cores; legal: at most {cores}"
+    ):
+        engine_facts(Device(name="bench", engine=engine, threads=cores + 1))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
@@ -99,7 +110,8 @@ def test_runtimes_without_torch_time_random_models(engine: str, package: str, dt
     assert not np.allclose(logits[0], logits[1])
     facts = asdict(engine_facts(device))
     assert facts.pop("processor")
-    assert facts == {"engine": engine, "engine_version": version(package), "dtype": dtype, "threads": 1}
+    told = {name: facts[name] for name in ("engine", "engine_version", "dtype", "threads")}
+    assert told == {"engine": engine, "engine_version": version(package), "dtype": dtype, "threads": 1}
 
 
 @pytest.mark.parametrize(

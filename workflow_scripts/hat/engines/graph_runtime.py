@@ -59,10 +59,4 @@ class GraphRuntime:
         return GraphEngine(sub, embeddings, encoder, step, output, rows=rows, independent=independent)
 
     def facts(self, device: Device) -> EngineFacts:
-        return EngineFacts(
-            engine=device.engine,
-            engine_version=self.version,
-            processor=cpu_name(),
-            dtype=device.dtype,
-            threads=device.threads,
-        )
+        return EngineFacts.of(device, version=self.version, processor=cpu_name())

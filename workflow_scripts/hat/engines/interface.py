@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+from hat.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,26 @@ class EngineFacts:
     """The processor's own name, such as its maker and model."""
     dtype: str
     threads: int
+    cores: int
+    """Of the machine, as its operating system counts them."""
+    memory_gb: int
+    """Of the machine, rounded."""
+
+    @classmethod
+    def of(cls, device: Device, *, version: str, processor: str) -> Self:
+        """Those of an engine of this version on this machine. InputError: more threads than the machine has cores."""
+        cores = os.cpu_count() or 1
+        if device.threads > cores:
+            raise InputError(f"device {device.name}", f"threads: {device.threads} on {cores} cores", f"at most {cores}")
+        return cls(
+            engine=device.engine,
+            engine_version=version,
+            processor=processor,
+            dtype=device.dtype,
+            threads=device.threads,
+            cores=cores,
+            memory_gb=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        )
 
 
 class Engine(Protocol):

@@ -65,13 +65,8 @@ def build(sub: SubTransformer, vocabularies: Vocabularies, device: Device, rows:
 def facts(device: Device) -> EngineFacts:
     processor = _processor(device)
     _dtype(device)
-    return EngineFacts(
-        engine=device.engine,
-        engine_version=torch.__version__,
-        processor=torch.cuda.get_device_name(processor) if processor.type == "cuda" else cpu_name(),
-        dtype=device.dtype,
-        threads=device.threads,
-    )
+    name = torch.cuda.get_device_name(processor) if processor.type == "cuda" else cpu_name()
+    return EngineFacts.of(device, version=torch.__version__, processor=name)
 
 
 def _processor(device: Device) -> torch.device:

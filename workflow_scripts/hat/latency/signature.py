@@ -28,6 +28,8 @@ class Signature:
     processor: str
     dtype: str
     threads: int
+    cores: int
+    memory_gb: int
     beam: int
     sentence_length: int
     source_vocabulary: int
