@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +14,7 @@ import torch
 from hat.architecture import DesignSpace
 
 from tests.spaces import TINY
+from tests.unit.file_server import Handler, Server
 
 VOCABULARY = 24
 
@@ -33,6 +36,18 @@ def tiny_space() -> DesignSpace:
 def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """120 training pairs over 20 words; the target is the source backwards."""
     return write_binary_corpus(tmp_path_factory.mktemp("corpus") / "binary", {"train": 120, "valid": 20, "test": 12})
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr("hat.download.WAITS_SECONDS", ())
+    with Server(("127.0.0.1", 0), Handler) as running:
+        running.files, running.asked = {}, []
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
 
 
 def write_binary_corpus(folder: Path, lines: dict[str, int]) -> Path:

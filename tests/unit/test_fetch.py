@@ -6,77 +6,16 @@ import gzip
 import hashlib
 import io
 import tarfile
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hat.corpus.fetch import fetch_corpus
-from hat.download import Resource, download
 from hat.errors import InputError
 from hat.files import read_json
 
 from tests.unit.corpus_files import ENGLISH, GERMAN, described, lines_of, text_folder
-
-
-class Server(ThreadingHTTPServer):
-    """Serves `files` with or without ranges, but only after `busy` refusals.
-
-    It drops the connection after `cut` bytes of a body if that is set, and tells its length only if it is `measured`.
-    """
-
-    files: dict[str, bytes]
-    ranges = measured = True
-    busy = 0
-    cut: int | None = None
-    asked: list[tuple[str, str | None]]
-
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}/{name}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        wanted = self.headers["Range"]
-        self.server.asked.append((self.path, wanted))
-        body = self.server.files.get(self.path.removeprefix("/"))
-        if body is None:
-            self.send_error(404)
-            return
-        if self.server.busy:
-            self.server.busy -= 1
-            self.send_error(503)
-            return
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and self.server.ranges else 0
-        if start and start >= len(body):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        if self.server.measured:
-            self.send_header("Content-Length", str(len(body) - start))
-        self.end_headers()
-        self.wfile.write(body[start:][: self.server.cut])
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("hat.download.WAITS_SECONDS", ())
-    with Server(("127.0.0.1", 0), Handler) as running:
-        running.files, running.asked = {}, []
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+from tests.unit.file_server import Server
 
 
 def sha256(data: bytes) -> str:
@@ -140,16 +79,6 @@ def test_a_broken_download_continues_where_it_stopped(tmp_path: Path, server: Se
     assert (tmp_path / "raw" / "test.de").read_bytes() == body
 
 
-@pytest.mark.parametrize("ranges", [True, False])
-def test_download_of_a_part(tmp_path: Path, server: Server, ranges: bool) -> None:
-    server.files, server.ranges = {"a": b"0123456789"}, ranges
-    part = tmp_path / "a.part"
-    for there in (b"", b"01234", b"0123456789"):
-        part.write_bytes(there)
-        download(server.url("a"), part)
-        assert part.read_bytes() == b"0123456789"
-
-
 def test_without_a_checksum_nothing_is_continued(tmp_path: Path, server: Server) -> None:
     text_folder(tmp_path / "data")
     server.files, server.cut = {"test.de": b"eins\nzwei\n", "test.en": b"one\ntwo\n"}, 4
@@ -163,30 +92,6 @@ def test_without_a_checksum_nothing_is_continued(tmp_path: Path, server: Server)
     assert all(wanted is None for _, wanted in server.asked)
 
 
-def test_a_busy_server_is_asked_again(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    server.files, server.busy = {"a": b"0123456789"}, 2
-    monkeypatch.setattr("hat.download.WAITS_SECONDS", (0, 0, 0))
-    download(server.url("a"), tmp_path / "a.part")
-    assert (tmp_path / "a.part").read_bytes() == b"0123456789"
-    assert capsys.readouterr().err.count("HTTP Error 503: Service Unavailable; again in 0 s") == 2
-    server.asked.clear()
-    with pytest.raises(OSError, match="404"):
-        download(server.url("b"), tmp_path / "b.part")
-    assert len(server.asked) == 1
-
-
-def test_a_connection_that_breaks_is_made_again(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hat.download.WAITS_SECONDS", (0, 0, 0))
-    server.files, server.cut = {"a": b"0123456789"}, 4
-    download(server.url("a"), tmp_path / "a.part", whole=True)
-    assert (tmp_path / "a.part").read_bytes() == b"0123456789"
-    assert [wanted for _, wanted in server.asked] == [None, "bytes=4-", "bytes=8-"]
-
-
 def test_a_page_is_no_file(tmp_path: Path, server: Server) -> None:
     text_folder(tmp_path / "data")
     server.files = {"test.de": b"\n <!DOCTYPE HTML>\n<html>Please log in</html>\n", "test.en": b"one\n"}
@@ -196,26 +101,11 @@ def test_a_page_is_no_file(tmp_path: Path, server: Server) -> None:
         )
 
 
-def test_a_file_of_unknown_length_needs_a_checksum(tmp_path: Path, server: Server) -> None:
-    server.files, server.measured = {"a": b"0123456789"}, False
-    with pytest.raises(InputError, match="the server does not say how long the file is"):
-        download(server.url("a"), tmp_path / "a.part")
-    download(server.url("a"), tmp_path / "a.part", whole=True)
-    assert (tmp_path / "a.part").read_bytes() == b"0123456789"
-
-
 @pytest.mark.parametrize("url", ["http://[a/test.txt", f"http://{'a' * 70}.b/test.txt", "http://a b/test.txt"])
 def test_bad_hosts_are_one_line(tmp_path: Path, url: str) -> None:
     text_folder(tmp_path / "data")
     with pytest.raises(InputError, match="legal: "):
         fetch_corpus(described(tmp_path, test={side: {"url": url} for side in ("de", "en")}), tmp_path / "raw")
-
-
-@pytest.mark.parametrize("end", ["", "%2e%2e", "a/%2e%2e%2f%2e%2e"])
-def test_a_url_names_a_file_below_the_mirror(end: str) -> None:
-    with pytest.raises(InputError, match="names no file"):
-        _ = Resource(candidates=(f"https://a.org/{end}",)).names
-    assert Resource(candidates=("https://a.org/%2e%2e%2fb.txt",)).names == ("b.txt",)
 
 
 def test_the_mirror_comes_first_and_is_verified_all_the_same(tmp_path: Path) -> None:

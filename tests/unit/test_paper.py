@@ -13,7 +13,7 @@ from hat.paper.tables import escape_latex
 
 from tests.unit.paper_world import Row, cells, drawn, gathered, hat, models, records, small_experiment
 
-MEASURED = ["Task", "Device", "Model", "Latency", "#Params", "FLOPs", "BLEU", "±", "SacreBLEU", "SacreBLEU ±"]
+MEASURED = ["Task", "Device", "Model", "Budget", "Latency", "#Params", "FLOPs", "BLEU", "±", "SacreBLEU", "SacreBLEU ±"]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def rows() -> list[Row]:
 
 def test_table8_cells(rows: list[Row]) -> None:
     found = cells(table8.table(models(*rows)))
-    expected = ["multi30k.de-en", "this_cpu", "HAT, budget 25%†", "9.12 ms", "1.23M", "45.68M"]
+    expected = ["multi30k.de-en", "this_cpu", "HAT, budget 25%†", "9.00 ms", "9.12 ms", "1.23M", "45.68M"]
     assert list(found[0].values()) == [*expected, "34.0", "1.5", "33.0", "1.4"]
     assert list(found[0]) == MEASURED
     assert [each["Model"] for each in found] == [
@@ -42,7 +42,7 @@ def test_table8_cells(rows: list[Row]) -> None:
 def test_table8_units_of_large_models() -> None:
     large = hat("4500ms", 4500.0, 4470.0, 28.6, parameters=35_720_000, flops=2_190_000_000)
     (found,) = cells(table8.table(models(large)))
-    assert [found[name] for name in MEASURED[3:7]] == ["4.47 s", "35.72M", "2.19G", "28.6"]
+    assert [found[name] for name in MEASURED[3:8]] == ["4.50 s", "4.47 s", "35.72M", "2.19G", "28.6"]
 
 
 def test_table8_csv_has_full_numbers_and_provenance(tmp_path: Path, rows: list[Row]) -> None:
@@ -76,6 +76,13 @@ def test_no_dagger_is_explained_where_none_stands(rows: list[Row]) -> None:
     assert "†" not in table8.table(models(*(each for each in rows if each.get("fits") is not False))).markdown()
 
 
+def test_a_model_that_was_timed_on_a_busy_machine_is_marked(rows: list[Row]) -> None:
+    assert "busy machine" not in table8.table(models(*rows)).markdown()
+    doubted = table8.table(models(*rows, hat("40%", 11.0, 10.5, 34.0, doubtful=True))).markdown()
+    assert "HAT, budget 40%? " in doubted
+    assert "? Timed on a busy machine" in doubted
+
+
 def test_a_model_that_keeps_its_budget_within_the_uncertainty_alone_is_marked(rows: list[Row]) -> None:
     assert "§" not in table8.table(models(*rows)).markdown()
     table = table8.table(models(*rows, hat("50%", 12.0, 11.9, 34.5, confirmed_ms=12.1, fits=True, rank=2)))
@@ -95,12 +102,15 @@ def test_a_next_best_candidate_is_marked_and_its_rank_told(rows: list[Row]) -> N
 
 def test_table8_latex(rows: list[Row]) -> None:
     text = table8.table(models(*rows, {**rows[0], "device": "gpu"})).latex()
-    assert r"multi30k.de-en & this\_cpu & HAT, budget 25\%$\dagger$ & 9.12 ms & 1.23M & 45.68M & 34.0 & 1.5" in text
+    assert (
+        r"multi30k.de-en & this\_cpu & HAT, budget 25\%$\dagger$ & 9.00 ms & 9.12 ms & 1.23M & 45.68M & 34.0 & 1.5"
+        in text
+    )
     assert r"  &  & HAT, budget 75\% & " in text
     assert r" multi30k.de-en & gpu & Transformer, width 64" in text
     assert text.count(r"\midrule") == 2
     assert text.count(r" \\") == 1 + 6
-    assert r"\begin{tabular}{lllrrrrrrr}" in text
+    assert r"\begin{tabular}{lllrrrrrrrr}" in text
     assert r"\#Params" in text
     assert r"\texttt{device:this\_cpu\textbar{}\allowbreak{}beam:5}" in text
     assert r"\label{tab:table8}" in text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +16,20 @@ from statistics import median
 
 from hat.architecture import DesignSpace, SubTransformer
 from hat.errors import InputError
+from hat.latency.busy import ATTEMPTS, refuse
 from hat.latency.device_signature import DeviceSignature
+from hat.latency.doubt import is_doubtful
 from hat.latency.samples import Sample
 from hat.latency.signature import Latency, Signature
-from hat.progress import Progress
+from hat.progress import Progress, say
 
 DRIFT_TOLERANCE = 0.05
+MOST_DOUBTFUL = 0.1
+"""The share of samples that may stay doubtful; no predictor learns from them."""
 
 
 class Log:
-    """The raw measurements of one shard so far, in order, by sample number.
+    """The raw measurements of one shard so far, in order, by sample number: the last of each, and how many there were.
 
     A last line that a kill cut off is dropped.
     """
@@ -32,6 +37,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.measured: dict[int, dict[str, float]] = {}
+        self.attempts: Counter[int] = Counter()
         if path.exists():
             content = path.read_bytes()
             whole = content[: content.rfind(b"\n") + 1]
@@ -40,7 +46,7 @@ class Log:
             for number, line in enumerate(whole.splitlines(), start=1):
                 try:
                     record = json.loads(line)
-                    self.measured[record["sample"]] = record["latency"]
+                    self._note(record["sample"], record["latency"])
                 except (ValueError, KeyError, TypeError):
                     raise InputError(path, f"line {number} is damaged", "delete this file to measure anew") from None
 
@@ -49,7 +55,11 @@ class Log:
             stream.write(json.dumps({"sample": index, "latency": numbers}) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
+        self._note(index, numbers)
+
+    def _note(self, index: int, numbers: dict[str, float]) -> None:
         self.measured[index] = numbers
+        self.attempts[index] += 1
 
 
 def anchor(space: DesignSpace) -> SubTransformer:
@@ -67,7 +77,8 @@ def collect(
     """Measure `subs[i]` for each i of `order`, in that order, keeping the log at `path`.
 
     Returns the samples in the order of their numbers, brought to the speed at which the anchor takes its median time.
-    The log may hold more than `order` asks for: what was measured for a larger collection stays.
+    What is doubtful is measured again; InputError when too much of it stays so. The log may hold more than `order` asks
+    for: what was measured for a larger collection stays.
     """
     log = Log(path)
     wanted = set(order)
@@ -77,8 +88,23 @@ def collect(
             log.append(index, measure(subs[index]).numbers())
             progress.step(f"last {log.measured[index]['latency_ms']:.1f} ms")
     places = {index: place for place, index in enumerate(index for index in log.measured if index in wanted)}
-    samples = [Sample(sub=subs[i], numbers=log.measured[i], order=place) for i, place in sorted(places.items())]
-    return _at_one_speed(samples, [sample.numbers["anchor_ms"] for sample in samples], signature)
+
+    def found() -> tuple[list[Sample], DeviceSignature]:
+        samples = [Sample(sub=subs[i], numbers=log.measured[i], order=place) for i, place in sorted(places.items())]
+        return _at_one_speed(samples, [sample.numbers["anchor_ms"] for sample in samples], signature)
+
+    for _ in range(ATTEMPTS - 1):
+        doubtful = [i for i, sample in zip(sorted(places), found()[0], strict=True) if is_doubtful(sample.numbers)]
+        again = [index for index in doubtful if log.attempts[index] < ATTEMPTS]
+        if again:
+            say(f"latency: {len(again)} of {len(order)} samples are those of a busy machine; timed again")
+        for index in again:
+            log.append(index, measure(subs[index]).numbers())
+    samples, device = found()
+    doubts = sum(is_doubtful(sample.numbers) for sample in samples)
+    if doubts > MOST_DOUBTFUL * len(samples):
+        refuse(signature.device, f"{doubts} of {len(samples)} samples are doubtful after {ATTEMPTS} attempts")
+    return samples, device
 
 
 def merge(

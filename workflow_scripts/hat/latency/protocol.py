@@ -24,6 +24,7 @@ from hat.engines.factory import PAPER_BEAM, create_engine, engine_facts
 from hat.engines.interface import Device, Engine, Vocabularies
 from hat.errors import InputError
 from hat.files import JsonFile
+from hat.latency.busy import machine_to_itself
 from hat.latency.signature import Latency, Signature, checkout_commit
 from hat.latency.trimmed_mean import half_width, trimmed
 
@@ -94,16 +95,20 @@ class Bench:
 
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of the dense model of `sub`, with random weights."""
-        return self.measure_engine(create_engine(sub, self.workload, self.device, self.protocol.beam))
+        with machine_to_itself():
+            engine = create_engine(sub, self.workload, self.device, self.protocol.beam)
+            return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
 
     def measure_engine(self, engine: Engine) -> Latency:
         """The raw latency of the model that an engine of this device holds, one with this workload's vocabularies."""
-        return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
+        with machine_to_itself():
+            return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
 
     def measure_parts(self, encode: Callable[[], None], decode: Callable[[], None]) -> Latency:
         """The raw latency of a run whose two parts are given as functions; each is followed by a run of the anchor."""
         synchronise, facts = self._anchor.synchronise, (self.workload, self.protocol, self.signature)
-        return time_parts(encode, decode, synchronise, self._anchor, *facts)
+        with machine_to_itself():
+            return time_parts(encode, decode, synchronise, self._anchor, *facts)
 
 
 class Sentence:

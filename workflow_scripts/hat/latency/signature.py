@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hat.errors import InputError
+from hat.latency.doubt import is_doubtful
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -98,7 +99,7 @@ class Latency:
         return {name: round(getattr(self, name), 6) for name in NUMBERS}
 
     def to_dict(self) -> dict[str, Any]:
-        return {**self.numbers(), "signature": self.signature.to_dict()}
+        return {**self.numbers(), "doubtful": is_doubtful(self.numbers()), "signature": self.signature.to_dict()}
 
     @classmethod
     def from_numbers(cls, numbers: dict[str, float], signature: Signature) -> Self:

@@ -139,11 +139,19 @@ def sizes(models: pd.DataFrame) -> pd.Series:
 
 
 def budget_marks(models: pd.DataFrame) -> pd.Series:
-    """Of each: † missed its budget when chosen; ‡ better candidates did; § kept it within the uncertainty alone."""
+    """Of each: † missed its budget when chosen; ‡ better candidates did; § kept it within the uncertainty alone.
+
+    ? was timed on a busy machine.
+    """
     fits, late = models["fits"], models["confirmed_ms"].gt(models["budget_ms"])
-    marked = {"†": fits.eq(False), "‡": models["rank"].gt(1), "§": fits.eq(True) & late}
+    marked = {
+        "†": fits.eq(False),
+        "‡": models["rank"].gt(1),
+        "§": fits.eq(True) & late,
+        "?": models["doubtful"].eq(True),
+    }
     shown = [applies.fillna(False).map({True: mark, False: ""}) for mark, applies in marked.items()]
-    return shown[0] + shown[1] + shown[2]
+    return pd.concat(shown, axis=1).sum(axis=1)
 
 
 def ordered(

@@ -209,6 +209,7 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
     times = _numbers(
         latency, "latency_ms", "p50_ms", "p90_ms", "drift", *(name for name in iterated if name in latency)
     )
+    times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]
     short = {"anchor": hashlib.sha256(str(signature.get("anchor")).encode()).hexdigest()[:8]}
     return times | {"latency_signature": "|".join(f"{name}:{short.get(name, signature[name])}" for name in signature)}

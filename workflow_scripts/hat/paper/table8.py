@@ -12,7 +12,7 @@ from hat.paper.comparing import AS_PRINTED, COLUMNS, TEXT, arranged, bleu_notes,
 from hat.paper.gathered import KINDS, Frames
 from hat.paper.tables import Column, Table
 
-NUMBERS = ("latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu")
+NUMBERS = ("budget_ms", "latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu")
 SHOWN: Mapping[str, Column] = {
     **TEXT,
     **{name: COLUMNS[name] for name in NUMBERS},
@@ -55,6 +55,7 @@ def _notes(models: DataFrame, marks: Series) -> list[str]:
         ),
         "† No candidate measured kept the budget when this was chosen: it was the fastest of them.": "†" in marked,
         "§ Above the budget when this was chosen, by no more than that measurement's uncertainty.": "§" in marked,
+        "? Timed on a busy machine, beyond what the anchor corrects: measure again.": "?" in marked,
         "‡ Better candidates of the search missed the budget when measured. Taken: "
         f"{'; '.join(taken + next_best['rank'].astype(str))}.": len(next_best),
         "SacreBLEU: detokenised, against the raw reference, with half of its 95% bootstrap interval.": (

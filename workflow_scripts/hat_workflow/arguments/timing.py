@@ -12,6 +12,7 @@ from typing import Any
 from hat.architecture import SubTransformer
 from hat.engines.interface import Device
 from hat.errors import InputError
+from hat.latency.busy import measure_steadily
 from hat.latency.device_signature import DeviceSignature
 from hat.latency.protocol import PAPER_RUNS, Bench, Protocol, Workload
 from hat.latency.recorded import RecordedBench
@@ -80,10 +81,11 @@ def described(name: str, record: Mapping[str, Any]) -> Device:
 def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
     """How to measure SubTransformers on this machine at the speed of the device's samples (`add_model_arguments`).
 
-    InputError when this machine or this task is not that of the samples.
+    What is doubtful is measured again. InputError when this machine or this task is not that of the samples, or too
+    busy.
     """
     here, anchor_ms = bench_of_samples(args)
-    return lambda sub: here.measure(sub).at(anchor_ms)
+    return lambda sub: measure_steadily(lambda: here.measure(sub).at(anchor_ms))
 
 
 def bench_of_samples(args: argparse.Namespace) -> tuple[AnyBench, float]:

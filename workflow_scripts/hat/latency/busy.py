@@ -1,0 +1,85 @@
+"""Other work on the machine that times: kept out where it is ours, else noticed, timed again, in the end refused."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from hat.errors import InputError
+from hat.latency.doubt import disturbance, is_doubtful
+from hat.latency.signature import Latency
+from hat.progress import say
+
+LOCK = Path(tempfile.gettempdir(), "hat-timing.lock")
+HOPELESS = 2.5
+"""So many times the bounds of what is doubtful is no latency at all."""
+ATTEMPTS = 3
+
+
+@contextmanager
+def machine_to_itself() -> Iterator[None]:
+    """Hold the lock of this machine: one process at a time times a model, whatever experiment it works for."""
+    with open(_lock(), "rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell_waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _lock() -> int:
+    try:
+        return os.open(LOCK, os.O_RDONLY)  # another user's cannot be opened to create it
+    except FileNotFoundError:
+        return os.open(LOCK, os.O_RDONLY | os.O_CREAT, 0o644)
+
+
+@cache
+def _tell_waiting() -> None:
+    say("latency: another process times models on this machine; they take turns")
+
+
+def measure_steadily(measure: Callable[[], Latency]) -> Latency:
+    """The first of a few latencies that is not doubtful, else the least disturbed, at the device's own speed.
+
+    InputError when that one is hopeless; it says what to stop.
+    """
+    found: list[Latency] = []
+    for _ in range(ATTEMPTS):
+        latency = measure()
+        found.append(latency)
+        if not is_doubtful(latency.numbers()):
+            return latency
+        say(f"latency: {_told(latency)} is that of a busy machine; timed again")
+    best = min(found, key=lambda latency: disturbance(latency.numbers()))
+    if disturbance(best.numbers()) > HOPELESS:
+        refuse(best.signature.device, f"{_told(best)} at best in {ATTEMPTS} attempts")
+    return best
+
+
+def refuse(device: str, found: str) -> None:
+    """InputError with what else the machine does."""
+    raise InputError(f"device {device}", f"the machine is too busy to time on: {found}", f"stop other work{_others()}")
+
+
+def _told(latency: Latency) -> str:
+    return f"{latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})"
+
+
+def _others() -> str:
+    """The busiest processes but this one, as far as the system tells."""
+    command = ["ps", "-eo", "pid=,pcpu=,comm=", "--sort=-pcpu"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    rows = [line.split(None, 2) for line in listed]
+    busiest = [f"{name} ({share}%)" for pid, share, name in rows if int(pid) != os.getpid() and float(share) > 10]
+    return f", such as {', '.join(busiest[:3])}" if busiest else ""
