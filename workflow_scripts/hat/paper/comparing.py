@@ -139,10 +139,7 @@ def sizes(models: pd.DataFrame) -> pd.Series:
 
 
 def budget_marks(models: pd.DataFrame) -> pd.Series:
-    """Of each: † missed its budget when chosen; ‡ better candidates did; § kept it within the uncertainty alone.
-
-    ? was timed on a busy machine.
-    """
+    """† missed its budget when chosen; ‡ better candidates did; § kept it by the uncertainty; ? timed when busy."""
     fits, late = models["fits"], models["confirmed_ms"].gt(models["budget_ms"])
     marked = {
         "†": fits.eq(False),
