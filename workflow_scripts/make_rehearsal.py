@@ -23,6 +23,8 @@ SMALLER = {
     "latency": {"samples": 12, "runs": 2, "shards": 1},
     "measurement": {"runs": 3},
 }
+LONGEST = 20
+"""Subwords of a translation: models that know nothing end none of their own accord."""
 HERE = "this-cpu-torch"
 """In place of a GPU."""
 
@@ -65,6 +67,7 @@ def smaller(name: str, task: dict[str, Any]) -> dict[str, Any]:
         "devices": devices | {HERE: {"budgets": ["50%"]}},
         "baselines": {"depth": [6], "width": [256], "given": task["baselines"]["given"]},
         "compared": [f"hat-{HERE}-p50"],
+        "generation": task["generation"] | {"max_len_b": LONGEST},
         **SMALLER,
     }
 

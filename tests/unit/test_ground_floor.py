@@ -8,6 +8,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -114,7 +115,7 @@ def test_json_has_no_nan(tmp_path: Path) -> None:
         (read_json, b'{\n"a": }', "line 2: Expecting value; legal: JSON"),
         (read_json, b"", "line 1: Expecting value; legal: JSON"),
         (read_yaml, b"a: [1\nb: 2", "line 2: expected ',' or ']', but got ':'; legal: YAML"),
-        (read_yaml, b"a: \x01", "malformed; legal: YAML"),
+        (read_yaml, b"a: \x01", "special characters are not allowed; legal: YAML"),
         (read_yaml, b"a: !!python/object:x {}", "could not determine a constructor"),
     ],
 )
@@ -324,3 +325,39 @@ def test_a_json_file_names_itself_and_what_is_wrong_with_it(tmp_path: Path) -> N
     ):
         with pytest.raises(InputError, match=rf"facts\.json: {told}"):
             facts.number(*keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "line 3: key 'a' twice; legal: YAML"),
+        ("a: &x [*x]\n", "an alias of a value inside of that value; legal: YAML"),
+        (
+            "a: &a [1, 2]\n"
+            + "".join(f"{k}: &{k} [{', '.join([f'*{p}'] * 30)}]\n" for p, k in ("ab", "bc", "cd", "de")),
+            "more than 200,000 values",
+        ),
+        ("[" * 3000, "nested too deeply; legal: YAML"),
+        (f"a: {'9' * 5000}\n", "legal: YAML"),
+    ],
+    ids=["twice", "itself", "multiplied", "deep", "digits"],
+)
+def test_traps_of_yaml(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=re.escape(told)):
+        read_yaml(path)
+
+
+def test_a_date_in_yaml_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("impossible: 2026-02-30\nshared: &x {b: 1}\nagain: *x\n")
+    assert read_yaml(path) == {"impossible": "2026-02-30", "shared": {"b": 1}, "again": {"b": 1}}
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', "[" * 100_000, "9" * 5000])
+def test_traps_of_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"a\.json: .*; legal: JSON"):
+        read_json(path)

@@ -11,7 +11,7 @@ import pytest
 from hat.engines.factory import RUNS_ON, module_of
 from hat_workflow.code_hash import SCRIPTS, SPEAKING, code_hash, hashed_files
 
-GROUND = ("hat/__init__.py", "hat/architecture.py", "hat/files.py", "hat_workflow/__init__.py")
+GROUND = ("hat/__init__.py", "hat/architecture.py", "hat/files.py", "hat/strict_yaml.py", "hat_workflow/__init__.py")
 SETTINGS = ("hat_workflow/settings.py",)
 ARGUMENTS = ("hat_workflow/arguments/__init__.py",)
 ROLLING = ("hat/rolling.py",)

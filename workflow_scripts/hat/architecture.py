@@ -20,6 +20,8 @@ from hat.files import read_yaml, write_yaml
 Genes = tuple[int, ...]
 
 PAPER_QKV_DIM = 512
+MOST, MOST_LAYERS = 1_000_000, 1000
+"""Of anything, and of layers: what is more is a slip of the pen, and would fill the memory."""
 ENCODER_LISTS = ("encoder_ffn_dims", "encoder_self_heads")
 DECODER_LISTS = ("decoder_ffn_dims", "decoder_self_heads", "decoder_cross_heads", "decoder_attended_layers")
 FEATURE_NAMES = (
@@ -63,7 +65,7 @@ class SubTransformer:
             if field.name in ENCODER_LISTS + DECODER_LISTS:
                 object.__setattr__(self, field.name, _positive_numbers(field.name, value))
             elif not _is_positive(value):
-                raise ValueError(f"{field.name} must be a positive whole number, not {value!r}")
+                raise ValueError(f"{field.name} must be a whole number from 1 to {MOST}, not {value!r}")
         for side, lists in (("encoder", ENCODER_LISTS), ("decoder", DECODER_LISTS)):
             if len({len(getattr(self, name)) for name in lists}) > 1 or not getattr(self, lists[0]):
                 raise ValueError(f"{', '.join(lists)} must have one entry for each {side} layer")
@@ -163,8 +165,10 @@ class DesignSpace:
     def __post_init__(self) -> None:
         for name in self.choice_names():
             object.__setattr__(self, name, tuple(sorted(set(_positive_numbers(name, getattr(self, name))))))
+        if max(self.encoder_layers + self.decoder_layers) > MOST_LAYERS:
+            raise ValueError(f"more than {MOST_LAYERS} layers")
         if not _is_positive(self.qkv_dim):
-            raise ValueError(f"qkv_dim must be a positive whole number, not {self.qkv_dim!r}")
+            raise ValueError(f"qkv_dim must be a whole number from 1 to {MOST}, not {self.qkv_dim!r}")
         for heads in self.encoder_self_heads + self.decoder_self_heads + self.decoder_cross_heads:
             if self.qkv_dim % heads:
                 raise ValueError(f"qkv_dim {self.qkv_dim} is not divisible by {heads} heads")
@@ -321,12 +325,12 @@ def sampled_subtransformer(space: DesignSpace, seed: int, update: int) -> SubTra
 
 
 def _is_positive(value: Any) -> bool:
-    return type(value) is int and value > 0
+    return type(value) is int and 0 < value <= MOST
 
 
 def _positive_numbers(name: str, values: Any) -> tuple[int, ...]:
     if not isinstance(values, (tuple, list)) or not values or not all(map(_is_positive, values)):
-        raise ValueError(f"{name} must list positive whole numbers, not {values!r}")
+        raise ValueError(f"{name} must list whole numbers from 1 to {MOST}, not {values!r}")
     return tuple(values)
 
 

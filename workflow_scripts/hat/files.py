@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from hat import strict_yaml
 from hat.errors import InputError
 
 
@@ -74,19 +75,26 @@ def read_text(path: str | os.PathLike[str]) -> str:
 def read_json(path: str | os.PathLike[str]) -> Any:
     """The parsed JSON file. InputError when it is missing or malformed."""
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise InputError(path, f"line {error.lineno}: {error.msg}", "JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, str(error), "JSON") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Any:
     """The parsed YAML file. InputError when it is missing or malformed."""
     try:
-        return yaml.safe_load(read_text(path))
+        return strict_yaml.load(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
-        raise InputError(path, f"{line}{getattr(error, 'problem', None) or 'malformed'}", "YAML") from None
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+        raise InputError(path, f"{line}{problem}", "YAML") from None
 
 
 class JsonFile:

@@ -46,7 +46,7 @@ def read_frame(
     kinds = dict.fromkeys(text, "string")
     try:
         frame = pd.read_csv(path, dtype=kinds, dtype_backend="numpy_nullable", keep_default_na=False, na_values=[""])
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, OverflowError) as error:
         raise InputError(path, str(error), "CSV") from None
     return frame.astype({name: _dtype(column) for name, column in frame.items()})
 

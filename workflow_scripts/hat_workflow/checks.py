@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,15 @@ NUMBERS = Draft202012Validator.TYPE_CHECKER.redefine_many(
         "number": lambda _, value: type(value) in (int, float) and abs(value) < math.inf,  # nan is not less
     }
 )
-Validator = extend(Draft202012Validator, type_checker=NUMBERS)
+
+
+def _whole(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """The `$` of a pattern is the end of the text; Python's also stands before a last newline."""
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+Validator = extend(Draft202012Validator, {"pattern": _whole}, type_checker=NUMBERS)
 
 
 def check(record: Any, rule: dict[str, Any], place: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ from hat_workflow.models import Main, Model, main_models
 from hat_workflow.settings import Kind
 from hat_workflow.studies import MAIN, OPTIONAL, STUDIES, Study, Task, search_settings
 from hat_workflow.timed_where import check_where
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names that can stand in paths and commands."""
 
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
@@ -199,6 +203,8 @@ def _seen(task: Contents, files: Files) -> Task:
 def _named(files: Files, kind: Kind, name: str, place: str) -> str:
     """Read the file that is named at `place`; returns its stem, under which `files` then knows it."""
     path = settings.find(kind, name, place)
+    if not PLAIN.fullmatch(path.stem):
+        raise InputError(place, f"{kind} {path.stem!r}", "a file name of letters, digits, dots, dashes and underscores")
     if path.stem not in files[kind]:
         files[kind][path.stem] = path, settings.load(kind, path)
     known, _ = files[kind][path.stem]

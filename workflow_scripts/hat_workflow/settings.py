@@ -77,15 +77,22 @@ def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) ->
     text = os.fspath(name)
     if text.endswith((".yaml", ".yml")) or os.sep in text:
         for path in (Path(text), ROOT / text):
-            if path.is_file():
+            if _is_file(path):
                 return path
         raise InputError(
             place or "command line", f"no {kind} file {text}", f"a .yaml file, or one of {', '.join(names(kind))}"
         )
     path = FOLDERS[kind] / f"{text}.yaml"
-    if not path.is_file():
+    if not _is_file(path):
         raise InputError(place or shown(path), f"unknown {kind} {text!r}", nearest(text, names(kind)))
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the system
+        return False
 
 
 def names(kind: Named) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from collections import Counter
 from functools import partial
@@ -19,6 +20,9 @@ from hat.files import replacing_folder, write_json
 from hat.progress import Progress
 from hat.text.characters import normalise
 from hat.text.moses import normalise_punctuation, tokenise
+
+RESERVED = re.compile(r"(?<!\S)(<s>|<pad>|</s>|<unk>|madeupword\d{4})(?!\S)")
+"""Symbols that a dictionary of fairseq has by itself; no tokeniser leaves them in one piece."""
 
 
 def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) -> None:
@@ -64,6 +68,8 @@ def _clean_pairs(corpus: Corpus, whole: tuple[Path, Path] | None, pairs: Pairs) 
     for number, pair in enumerate(zip(pairs.source, pairs.target, strict=True), start=pairs.first):
         source, target = clean = [_clean_line(corpus, *side) for side in zip(pair, corpus.languages, strict=True)]
         notes["changed"] += (source, target) != pair
+        if corpus.already_subwords and (found := RESERVED.search(f"{source} {target}")):
+            raise InputError(corpus.place, f"pair {number} contains {found[0]!r}", "text without fairseq's own symbols")
         if whole is not None:
             for path, line in zip(whole, clean, strict=True):
                 if not line:

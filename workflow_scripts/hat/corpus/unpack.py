@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import errno
 import gzip
 import html
 import io
+import lzma
 import re
 import tarfile
 import zipfile
@@ -28,7 +30,9 @@ LONGEST_LINE = 10**6
 MOST_TIMES, MOST_BYTES = 200, 10**8
 """What a file unpacks to: so many times its own size, or so many bytes if that is more."""
 GZIP_MAGIC = b"\x1f\x8b"
-DAMAGES = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error)
+DAMAGES = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError)
+SECRETS = (RuntimeError, NotImplementedError)
+"""What zipfile makes of a password, and of a method that it does not know."""
 MARKUP = re.compile(r"<(?P<element>src|ref|hyp)\b(?P<about>[^>]*)>|<seg[^>]*>(?P<segment>.*?)</seg>", re.IGNORECASE)
 ENTITY = re.compile(r"&(#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 ABOUT_A_TALK = re.compile(r"\s*</?(url|talkid|keywords|speaker|reviewer|translator|doc|transcript|translation)\b")
@@ -126,6 +130,12 @@ def undamaged(place: str) -> Iterator[None]:
         yield
     except DAMAGES as error:
         raise InputError(place, f"damaged, or no archive ({error})", "the whole file, as published") from None
+    except OSError as error:  # zipfile seeks where a damaged file sends it
+        if error.errno != errno.EINVAL:
+            raise
+        raise InputError(place, "damaged, or no archive (it points outside itself)", "the whole file") from None
+    except SECRETS as error:
+        raise InputError(place, f"cannot be unpacked ({error})", "an archive without a password, deflated") from None
 
 
 def _lines(stream: BinaryIO, place: str, most: int) -> Iterator[str]:

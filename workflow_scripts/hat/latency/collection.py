@@ -47,7 +47,7 @@ class Log:
                 try:
                     record = json.loads(line)
                     self._note(record["sample"], record["latency"])
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, KeyError, TypeError, RecursionError):
                     raise InputError(path, f"line {number} is damaged", "delete this file to measure anew") from None
 
     def append(self, index: int, numbers: dict[str, float]) -> None:

@@ -45,7 +45,7 @@ def _measured(path: Path) -> dict[str, Series]:
     try:
         signed = json.loads(last).get("sha256")
         found = series(map(json.loads, lines), path)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise InputError(path, "not what an archive of pack_device wrote", "the whole file, unchanged") from None
     if signed is None:
         raise InputError(path, "not finished", "start the archive on the device once more: it goes on")

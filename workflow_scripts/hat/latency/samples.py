@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from hat.files import read_csv, write_csv
 from hat.latency.signature import NUMBERS
 
 PATIENCE = 10_000
+POSITIVE = ("latency_ms", "anchor_ms", "drift", "runs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,9 @@ class Sample:
             raise InputError(place, f"missing column {error}", ", ".join((*NUMBERS, "order"))) from None
         except (TypeError, ValueError) as error:
             raise InputError(place, str(error), "numbers") from None
-        if not 0 < sample.latency_ms < float("inf"):
-            raise InputError(place, f"latency_ms: {sample.latency_ms}", "positive milliseconds")
+        for name, value in numbers.items():
+            if not 0 <= value < math.inf or (value == 0 and name in POSITIVE):
+                raise InputError(place, f"{name}: {value}", "a positive number" if name in POSITIVE else "0 or more")
         return sample
 
 
@@ -71,5 +74,11 @@ def write_samples(path: str | os.PathLike[str], samples: Sequence[Sample]) -> No
 
 def read_samples(path: str | os.PathLike[str]) -> list[Sample]:
     """The rows of a samples.csv. InputError names the line that is wrong; a file without rows is wrong, too."""
-    rows = read_csv(path)
-    return [Sample.from_row(row, f"{os.fspath(path)}: line {number}") for number, row in enumerate(rows, start=2)]
+    found: dict[SubTransformer, Sample] = {}
+    for number, row in enumerate(read_csv(path), start=2):
+        place = f"{os.fspath(path)}: line {number}"
+        sample = Sample.from_row(row, place)
+        if sample.sub in found:
+            raise InputError(place, "the architecture of an earlier line", "each architecture once")
+        found[sample.sub] = sample
+    return list(found.values())

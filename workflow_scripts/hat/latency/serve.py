@@ -130,7 +130,7 @@ def by_hand(lines: list[str], output: Path) -> None:
     done = _answered(output)
     try:
         known = series(map(json.loads, done), output)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(output, "damaged", MOVE_AWAY) from None
     asked = [*map(json.loads, lines)]
     left = _left(asked, known)

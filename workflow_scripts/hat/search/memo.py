@@ -63,7 +63,7 @@ class Remembered:
             try:
                 record = json.loads(line)
                 self._values[record["key"]] = float(record["value"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # torn by a kill: that SubTransformer is asked for again
 
     def _append(self, key: str, value: float) -> None:
