@@ -69,6 +69,27 @@ rule gather_results:
         """
 
 
+# What is there when it is asked for: it has no output that Snakemake knows, and computes nothing.
+rule make_report:
+    log:
+        f"logs/make_report/{NAME}.log",
+    localrule: True
+    conda:
+        "../envs/paper.yaml"
+    params:
+        code=code("make_report"),
+        command=command("make_report"),
+        experiment=ASKED.file,
+        page=paths.REPORT.format(experiment=NAME),
+    shell:
+        """
+        python {params.command:q} \
+            --experiment {params.experiment:q} \
+            --output {params.page:q} \
+            2>&1 | tee {log:q}
+        """
+
+
 rule make_table:
     input:
         unpack(gathered_for),

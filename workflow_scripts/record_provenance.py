@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 from contextlib import suppress
@@ -14,11 +13,12 @@ from typing import Any
 
 from hat.engines.interface import cpu_name
 from hat.errors import InputError
-from hat.files import read_text, read_yaml, write_json
+from hat.files import write_json
 from hat.latency.signature import checkout_commit
 from hat_workflow import command, experiment, settings
 from hat_workflow.experiment import Experiment
-from hat_workflow.inventory import digests, inputs, known_as, outputs
+from hat_workflow.hours import hours
+from hat_workflow.inventory import digests, inputs, known_as, outputs, software_version
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
@@ -58,23 +58,6 @@ def provenance(asked: Experiment, read: dict[str, str], written: dict[str, str],
         "inputs": read,
         "outputs": written,
     }
-
-
-def hours(benchmarks: Path, asked: Experiment) -> dict[str, dict[str, float]]:
-    """Of each rule: its jobs, their hours and the largest memory in MB, as Snakemake measured them."""
-    found: dict[str, dict[str, float]] = {}
-    places = {asked.name, *asked.files["corpus"]}
-    for path in sorted(benchmarks.rglob("*.jsonl")):
-        rule, place = path.relative_to(benchmarks).parts[:2]
-        if place.removesuffix(".jsonl") not in places:
-            continue
-        total = found.setdefault(rule, {"jobs": 0, "hours": 0.0, "cpu_hours": 0.0, "peak_mb": 0.0})
-        for run in map(json.loads, read_text(path).splitlines()):
-            total["jobs"] += 1
-            total["hours"] += run["s"] / 3600
-            total["cpu_hours"] += _number(run["cpu_time"]) / 3600
-            total["peak_mb"] = max(total["peak_mb"], _number(run["max_rss"]))
-    return {rule: {key: round(value, 4) for key, value in total.items()} for rule, total in found.items()}
 
 
 def write_crate(folder: Path, record: dict[str, Any]) -> None:
@@ -124,18 +107,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def software_version() -> str:
-    """That of this software: CITATION.cff has it."""
-    return str(read_yaml(settings.ROOT / "CITATION.cff")["version"])
-
-
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _number(value: Any) -> float:
-    """What Snakemake could not measure, of jobs that took no time, it calls NA."""
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hat.errors import InputError, InputErrors
-from hat.files import JsonFile, file_digest
+from hat.files import JsonFile, file_digest, read_yaml
 from hat.progress import Progress
 
 from hat_workflow import paths, settings
@@ -77,3 +77,8 @@ def _models(asked: Experiment) -> Iterator[Any]:
 
 def _below(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file() and ROLLING not in path.parts)
+
+
+def software_version() -> str:
+    """That of this software: CITATION.cff has it."""
+    return str(read_yaml(settings.ROOT / "CITATION.cff")["version"])

@@ -20,6 +20,7 @@ BUDGET = f"{EXPERIMENT}/budget.csv"
 RECORD = f"{EXPERIMENT}/provenance.json"
 CRATE = f"{EXPERIMENT}/ro-crate-metadata.json"
 ACCEPTED = f"{EXPERIMENT}/accepted.csv"
+REPORT = f"{EXPERIMENT}/report.html"
 
 TASK = f"{EXPERIMENT}/{{task}}"
 ROLLING = f"{TASK}/rolling"

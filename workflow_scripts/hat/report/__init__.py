@@ -1,0 +1,1 @@
+"""One page that shows what an experiment found, to be read and sent."""
