@@ -6,8 +6,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 demo: environment
 	snakemake table8 figure6 figure7 --cores all
+	snakemake make_report --cores all
 	@echo
-	@echo "Done. Look at results/demo/paper: table8.md, figure7.png (BLEU against latency), figure6.png (predicted against measured)."
+	@echo "Done. Open results/demo/report.html: all of it on one page. The files are in results/demo/paper: table8.md, figure7.png, figure6.png."
 
 # A file of tests at a time on each core.
 test: environment

@@ -133,11 +133,11 @@ def test_energy_says_by_which_model() -> None:
     assert "12 W a busy core" in MODEL
 
 
-def opened(path: Path, place: str, words: tuple[str, ...] = ()) -> tuple[str, str]:
+def opened(path: Path, place: str) -> tuple[str, str]:
     """The page after its script has run, and what the browser said."""
     quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
     profile = f"--user-data-dir={path.parent / 'profile'}"
-    command = [str(CHROMIUM), *quiet, "--disable-quic", "--disable-sync", profile, "--enable-logging=stderr", *words]
+    command = [str(CHROMIUM), *quiet, "--disable-quic", "--disable-sync", profile, "--enable-logging=stderr"]
     run = subprocess.run(
         [*command, "--dump-dom", f"file://{path}#{place}"], capture_output=True, text=True, timeout=120
     )

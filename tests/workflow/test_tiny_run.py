@@ -75,6 +75,16 @@ def test_every_other_table_is_made(finished: House) -> None:
         assert (paper / f"{table}.md").read_text().startswith("**")
 
 
+def test_the_page_shows_every_table_and_figure(finished: House) -> None:
+    run = finished.snakemake("make_report", *EXPERIMENT)
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (finished.work / "results" / "tiny" / "report.html").read_text()
+    for exhibit in ("table8", "figure7", "table5", "menu", "explorer", "winners", "cost"):
+        assert f'id="{exhibit}"' in page
+    assert '"name":"tiny.de-en on this-cpu"' in page
+    assert len(page) < 5e6
+
+
 def test_each_device_is_timed_with_its_engine_and_rivals_with_eager_torch_alone(finished: House) -> None:
     gathered = finished.work / "results" / "tiny" / "paper" / "gathered"
     engines = {}
