@@ -8,6 +8,7 @@ from pathlib import Path
 from hat.cost import STORED
 from hat.files import JsonFile, write_json
 from hat.predictor.model import Predictor, reported_rmse_ms
+from hat.progress import say
 from hat.search.limits import resolve
 from hat_workflow import command, settings
 from hat_workflow.arguments import identity
@@ -23,6 +24,10 @@ def main(args: argparse.Namespace) -> None:
         dtype=args.dtype,
         vocabularies=vocabularies(args.corpus) if args.corpus else (),
     )
+    for known in found["budgets"].values():
+        if known["latency_ms"] > found["slowest_ms"]:
+            slowest = f"above the slowest model of this space on {args.device_name} ({found['slowest_ms']:.4g} ms)"
+            say(f"budget {known['text']}: {slowest}; it limits nothing")
     write_json(args.output, {**identity.of(args), **found})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hat import budgets
 from hat.architecture import DesignSpace, SubTransformer
-from hat.budgets import Budget, budget_ms, budget_name, budget_text
+from hat.budgets import Budget, as_stated, budget_ms, budget_name, budget_text
 from hat.errors import InputError
 from hat.files import write_json
 from hat.predictor.model import reported_rmse_ms
@@ -44,10 +44,26 @@ def resolved(texts: Sequence[str], name: str, rmse_ms: float = 1.0) -> dict[str,
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("25%", "p25"), ("0%", "p0"), ("100%", "p100"), ("12.50%", "p12.5"), ("120ms", "120ms"), ("0.5 ms", "0.5ms")],
+    [
+        ("25%", "p25"),
+        ("0%", "p0"),
+        ("100%", "p100"),
+        ("12.50%", "p12.5"),
+        ("120ms", "120ms"),
+        ("0.5 ms", "0.5ms"),
+        ("1.2s", "1200ms"),
+        ("0.05 s", "50ms"),
+    ],
 )
 def test_names(text: str, name: str) -> None:
     assert budget_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"), [("p12.5", "12.5%"), ("120ms", "120ms"), ("p50-1M-0.25MB", "50%, 1M, 0.25MB")]
+)
+def test_names_as_they_are_read(name: str, stated: str) -> None:
+    assert as_stated(name) == stated
 
 
 @pytest.mark.parametrize(

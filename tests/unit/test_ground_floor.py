@@ -231,6 +231,15 @@ def test_progress_lines(clock: list[float], capsys: pytest.CaptureFixture[str]) 
     assert len(lines) == 12
 
 
+def test_lines_of_long_work_get_rarer(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    week = 7 * 24 * 3600
+    bar = Progress("train", week, unit="updates")
+    for _ in range(week // 60):
+        clock[0] += 60
+        bar.step(count=60)
+    assert 100 < len(capsys.readouterr().err.splitlines()) < 200
+
+
 def test_the_last_step_is_always_said(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     bar = Progress("train", 3, unit="updates")
     bar.step()

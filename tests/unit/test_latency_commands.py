@@ -87,7 +87,7 @@ def merge(*shards: int) -> None:
     )
 
 
-def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
+def test_from_samples_to_a_confirmed_subtransformer(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for shard in (0, 1):
         run(collect_latency, *collect_words(shard, 2, 30))
     merge(0, 1)
@@ -132,6 +132,9 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path) -> None:
         "--output",
         "budgets.json",
     )
+    wide = ("--budgets", "50%", "90s", "--budget", "90000ms", "--output", "wide.json")
+    run(resolve_budgets, *whose, *out, "--space", "space.yaml", *wide)
+    assert "budget 90s: above the slowest model of this space on bench (" in capsys.readouterr().err
     budgets = read("budgets.json")
     assert budgets["budgets"]["p50"]["latency_ms"] == pytest.approx((budgets["fastest_ms"] + budgets["slowest_ms"]) / 2)
     other = ("--output", "other.json")

@@ -16,10 +16,10 @@ from typing import Any
 from hat.errors import InputError, nearest
 from hat.files import JsonFile
 
-LEGAL = "a share of the way from the fastest to the slowest model, such as 25%, or a latency, such as 120ms"
+LEGAL = "a share of the way from the fastest to the slowest model, such as 25%, or a latency, such as 120ms or 1.2s"
 LEGAL_SIZE = "parameters above 0 such as 1M, 800k or 950000, megabytes above 0 such as 5 or 0.5"
 NUMBER = r"(\d{1,9}(?:\.\d{1,6})?)"
-FORM = re.compile(NUMBER + r"\s*(%|ms)")
+FORM = re.compile(NUMBER + r"\s*(%|ms|s)")
 SIZE = re.compile(rf"{NUMBER}(?:([kM]?) (parameters)| (MB))")
 SCALES = {"M": 1_000_000, "k": 1_000, "": 1}
 
@@ -38,7 +38,7 @@ class Budget:
 
     @classmethod
     def parse(cls, entry: object) -> Budget:
-        """InputError unless `entry`, or its text, is a share up to 100% or a latency in ms, and sizes if any."""
+        """InputError unless `entry`, or its text, is a share up to 100% or a latency in ms or s, and sizes if any."""
         text = budget_text(entry)
         latency, *parts = text.split(", ") if isinstance(text, str) else [""]
         match = FORM.fullmatch(latency.strip())
@@ -47,7 +47,9 @@ class Budget:
         sizes = dict(_size(part, f"budget {text!r}") for part in parts)
         if len(sizes) < len(parts):
             raise InputError(f"budget {text!r}", "a size twice", "one of each")
-        budget = cls(float(match[1]), match[2], **sizes)
+        seconds = match[2] == "s"
+        number = Decimal(match[1]) * (1000 if seconds else 1)
+        budget = cls(float(number), "ms" if seconds else match[2], **sizes)
         if budget.unit == "%" and budget.number > 100:
             raise InputError(f"budget {text!r}", "beyond the slowest model", "at most 100%")
         return budget
@@ -97,8 +99,13 @@ def budget_text(entry: object) -> Any:
 
 
 def budget_name(entry: object) -> str:
-    """`25%` -> `p25`, `120ms` -> `120ms`. InputError when `entry` is no budget."""
+    """`25%` -> `p25`, `1.2s` -> `1200ms`. InputError when `entry` is no budget."""
     return Budget.parse(entry).name
+
+
+def as_stated(name: str) -> str:
+    """A budget's name as people read it: `p25` -> `25%`, `120ms-5MB` -> `120ms, 5MB`."""
+    return re.sub(r"^p([\d.]+)", r"\1%", name).replace("-", ", ")
 
 
 def budget_ms(path: str | os.PathLike[str], name: str) -> float:

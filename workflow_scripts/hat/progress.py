@@ -1,4 +1,4 @@
-"""Progress of long work: a line on standard error, at most one every few seconds."""
+"""Progress of long work: a line on standard error every few seconds, and ever rarer: some two hundred in a week."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 import time
 
 EVERY_SECONDS = 5.0
+RARER = 20
+"""The next line comes after this part of the time that the work has taken so far, if that is longer."""
 
 
 def say(line: str) -> None:
@@ -32,10 +34,10 @@ class Progress:
         self.done += count
         self._resumed_at += remembered
         now = time.monotonic()
-        if now - self._said < EVERY_SECONDS and self.done < self.total:
+        elapsed = now - self._started
+        if now - self._said < max(EVERY_SECONDS, elapsed / RARER) and self.done < self.total:
             return
         self._said = now
-        elapsed = now - self._started
         speed = (self.done - self._resumed_at) / elapsed if elapsed > 0 else 0.0
         remaining = _clock((self.total - self.done) / speed) if speed > 0 else "?"
         share = 100 * self.done / max(1, self.total)

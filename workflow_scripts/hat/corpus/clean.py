@@ -17,7 +17,7 @@ from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
 from hat.corpus.subwords import DICTIONARIES
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
-from hat.progress import Progress
+from hat.progress import Progress, say
 from hat.text.characters import normalise
 from hat.text.moses import normalise_punctuation, tokenise
 
@@ -58,6 +58,8 @@ def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path
     if kept == 0:
         why = ", ".join(f"{reason}: {count}" for reason, count in dropped.items())
         raise InputError(raw / source, f"no training pair of {lines} is left ({why})", "other limits in the corpus")
+    if why := ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in dropped.items() if count):
+        say(f"clean {split}: {kept} of {lines} pairs kept; dropped: {why}")
     return {"read": lines, "kept": kept, "dropped": dropped, "changed": notes["changed"]}
 
 

@@ -82,6 +82,9 @@ def _draw(axes: Axes, layers: pd.DataFrame, widest: int) -> None:
                     leaving[layer["layer"]] = (x + width / 2, middle)
                 if kind == CROSS:
                     for back in range(layer["attended_layers"]):
-                        ends = leaving[len(leaving) - back], (x - width / 2, middle)
-                        axes.plot(*zip(*ends, strict=True), color=INK if back else GREY, linewidth=0.8, zorder=0)
+                        begin_x, begin_y = leaving[len(leaving) - back]
+                        xs = begin_x, SIDES["encoder"] + 0.5, x - 0.5, x - width / 2  # past the widest boxes
+                        axes.plot(
+                            xs, (begin_y, begin_y, middle, middle), color=INK if back else GREY, linewidth=0.8, zorder=0
+                        )
                 y += BOX + GAP

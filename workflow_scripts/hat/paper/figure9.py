@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hat.budgets import as_stated
 from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, LOOKS, legend_above, panel_each, round_ticks, save_figure
 
@@ -26,7 +27,7 @@ def draw(frames: Frames, stem: Path) -> None:
                 band = band.assign(algorithm=algorithm, seeds=seeds.shape[1])
                 drawn.append(searches[SEARCH].head(1).merge(band, how="cross"))
             task, device, budget = searches[SEARCH].iloc[0]
-            axes.set_title(f"{task}\n{device}, budget {budget}, {best['evolution'].shape[1]} seeds")
+            axes.set_title(f"{task}\n{device}, budget {as_stated(budget)}, {best['evolution'].shape[1]} seeds")
             axes.set(xlabel="SubTransformers scored", ylabel="Best validation loss")
             settled = best[len(best) // 20 :]  # what the first few draw would leave no room for the rest
             low, high = settled.min(axis=None), settled.max(axis=None)
