@@ -143,7 +143,7 @@ def test_one_budget_has_one_name(number: object, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["25", 25, 0.25, None, "", "fast", "25 percent", "-5%", "1e3ms", "120s", "25%ms", ["25%"]]
+    "text", ["25", 25, 0.25, None, "", "fast", "25 percent", "-5%", "1e3ms", "120h", "25%ms", ["25%"]]
 )
 def test_what_is_no_budget_is_refused(text: object) -> None:
     with pytest.raises(InputError, match=r"not a budget; legal: .*25%.*120ms"):
