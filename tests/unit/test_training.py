@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import torch
 from hat.architecture import DesignSpace, sampled_subtransformer
 from hat.errors import InputError
-from hat.files import write_yaml
+from hat.files import read_json, write_json, write_yaml
 from hat.model.checkpoint import load_checkpoint
 from hat.rolling import rolling_folder
 from hat_fairseq import saving
@@ -216,6 +217,20 @@ def test_changed_work_never_meets_an_old_folder(tiny_corpus: Path, tiny_space: D
             with rolling_folder(tmp_path, "train", job.fingerprint(code)) as folder:
                 folders.add(folder)
     assert len(folders) == 6
+
+
+def test_another_test_set_is_no_other_work(tiny_corpus: Path, tiny_space: DesignSpace, tmp_path: Path) -> None:
+    corpus = shutil.copytree(tiny_corpus, tmp_path / "corpus")
+    before = training(corpus, tiny_space).fingerprint("code")
+    for path in [*corpus.glob("test.*")]:
+        shutil.copy(path, path.with_name(path.name.replace("test.", "test2016.")))
+        path.write_bytes(path.read_bytes() + b" ")
+    facts = read_json(corpus / "statistics.json")
+    write_json(corpus / "statistics.json", facts | {"lines": facts["lines"] | {"test2016": 12}})
+    assert training(corpus, tiny_space).fingerprint("code") == before
+    (valid,) = corpus.glob("valid.*.en.bin")
+    valid.write_bytes(valid.read_bytes() + b" ")
+    assert training(corpus, tiny_space).fingerprint("code") != before
 
 
 def test_one_subtransformer_per_update_alike_on_every_rank(tiny_space: DesignSpace) -> None:

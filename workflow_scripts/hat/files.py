@@ -152,12 +152,6 @@ def file_digest(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def folder_digest(folder: str | os.PathLike[str]) -> str:
-    """SHA-256 over the names and bytes of all files below `folder`."""
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in files})
-
-
 def write_csv(path: str | os.PathLike[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write `rows` under the names of the first; nothing for None, true and false in small letters."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:

@@ -15,7 +15,7 @@ from fairseq.tasks import TASK_REGISTRY
 from fairseq_cli import train as fairseq_train
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import file_digest, folder_digest, read_json, write_json, write_yaml
+from hat.files import file_digest, read_json, write_json, write_yaml
 from hat.model.checkpoint import save_checkpoint
 from hat.model.transformer import Transformer
 from hat.parallel import processes
@@ -23,7 +23,7 @@ from hat.progress import say
 from torch.multiprocessing import ProcessRaisedException
 
 from hat_fairseq import saving
-from hat_fairseq.corpus import statistics
+from hat_fairseq.corpus import learned_digest, statistics
 from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.models.transformer import MODEL
 from hat_fairseq.tasks.translation import TASK, Record
@@ -82,7 +82,7 @@ class Training:
         """Everything that the weights depend on: the name of the rolling folder follows from it."""
         return {
             "code": code,
-            "corpus": folder_digest(self.corpus),
+            "corpus": learned_digest(self.corpus),
             "architecture": self.architecture.to_dict(),
             "space": self.space,
             "recipe": self.recipe,
