@@ -145,7 +145,7 @@ rule train_model:
     conda:
         "../envs/fairseq.yaml"
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=scaled(10000),
         runtime=estimated(model_hours, model_gpus),
         gpu=model_gpus,
     params:

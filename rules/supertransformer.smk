@@ -18,7 +18,7 @@ rule train_supertransformer:
     conda:
         "../envs/fairseq.yaml"
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=scaled(10000),
         runtime=estimated(supertransformer_hours, supertransformer_gpus),
         gpu=supertransformer_gpus,
     params:
