@@ -14,12 +14,12 @@ from tests.spaces import WMT
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [
-        ({"encoder_embed_dim": []}, "encoder_embed_dim must list positive whole numbers, not []"),
-        ({"encoder_embed_dim": 512}, "encoder_embed_dim must list positive whole numbers, not 512"),
-        ({"encoder_embed_dim": ["a", 1]}, "encoder_embed_dim must list positive whole numbers, not ['a', 1]"),
-        ({"decoder_layers": [0, 1]}, "decoder_layers must list positive whole numbers, not [0, 1]"),
-        ({"decoder_ffn_dim": [1.5]}, "decoder_ffn_dim must list positive whole numbers, not [1.5]"),
-        ({"qkv_dim": [512]}, "qkv_dim must be a positive whole number, not [512]"),
+        ({"encoder_embed_dim": []}, "encoder_embed_dim must list whole numbers from 1 to 1000000, not []"),
+        ({"encoder_embed_dim": 512}, "encoder_embed_dim must list whole numbers from 1 to 1000000, not 512"),
+        ({"encoder_embed_dim": ["a", 1]}, "encoder_embed_dim must list whole numbers from 1 to 1000000, not ['a', 1]"),
+        ({"decoder_layers": [0, 1]}, "decoder_layers must list whole numbers from 1 to 1000000, not [0, 1]"),
+        ({"decoder_ffn_dim": [1.5]}, "decoder_ffn_dim must list whole numbers from 1 to 1000000, not [1.5]"),
+        ({"qkv_dim": [512]}, "qkv_dim must be a whole number from 1 to 1000000, not [512]"),
         ({"qkv_dim": 500}, "qkv_dim 500 is not divisible by 8 heads"),
         ({"encoder_self_heads": [3, 8]}, "qkv_dim 512 is not divisible by 3 heads"),
         ({"decoder_self_heads": [5, 8]}, "qkv_dim 512 is not divisible by 5 heads"),

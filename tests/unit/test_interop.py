@@ -171,7 +171,7 @@ WRONG_ARGUMENTS = {
     "args.encoder_layers: None": {"encoder_layers": None},
     "args.qkv_dim: '32'": {"qkv_dim": "32"},
     "args: qkv_dim 32 is not divisible by 7 heads": {"decoder_attention_heads": 7},
-    "args: encoder_ffn_dims must list positive whole numbers, not ()": {"encoder_layers": 0},
+    "args: encoder_ffn_dims must list whole numbers from 1 to 1000000, not ()": {"encoder_layers": 0},
     "args.share_all_embeddings: 1; legal: true or false": {"share_all_embeddings": 1},
     "args.dropout: 1.5": {"dropout": 1.5},
     "args.activation_fn: 'gelu'; legal: 'relu'": {"activation_fn": "gelu"},
@@ -257,7 +257,7 @@ def test_long_lists_are_cut_and_other_settings_ignored(tmp_path: Path) -> None:
         ("[-1, 1, 2]", "[-1, 1, 3]", r"decoder-arbitrary-\S+: \[-1, 1, 3\]; legal: -1, 1 or 2"),
         ("[-1, 1, 2]", "[-1, true, 2]", r"decoder-arbitrary-\S+: \[-1, True, 2\]; legal: -1, 1 or 2"),
         ("[-1, 1, 2]", "2", r"decoder-arbitrary-\S+: 2; legal: a list of 3"),
-        ("[8, 4, 8]", "[8, 4, a]", "decoder_cross_heads must list positive whole numbers"),
+        ("[8, 4, 8]", "[8, 4, a]", "decoder_cross_heads must list whole numbers from 1 to 1000000"),
         ("[8, 4, 8]", "[8, 4, 7]", "qkv_dim 512 is not divisible by 7 heads"),
         (
             "num-subtransformer: 3",

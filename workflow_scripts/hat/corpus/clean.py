@@ -70,7 +70,7 @@ def _clean_pairs(corpus: Corpus, whole: tuple[Path, Path] | None, pairs: Pairs) 
     for number, pair in enumerate(zip(pairs.source, pairs.target, strict=True), start=pairs.first):
         source, target = clean = [_clean_line(corpus, *side) for side in zip(pair, corpus.languages, strict=True)]
         notes["changed"] += (source, target) != pair
-        if corpus.already_subwords and (found := RESERVED.search(f"{source} {target}")):
+        if corpus.already_subwords and not corpus.binarised and (found := RESERVED.search(f"{source} {target}")):
             raise InputError(corpus.place, f"pair {number} contains {found[0]!r}", "text without fairseq's own symbols")
         if whole is not None:
             for path, line in zip(whole, clean, strict=True):

@@ -1,1 +1,0 @@
-"""One page that shows what an experiment found, to be read and sent."""
