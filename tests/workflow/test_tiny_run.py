@@ -75,16 +75,6 @@ def test_every_other_table_is_made(finished: House) -> None:
         assert (paper / f"{table}.md").read_text().startswith("**")
 
 
-def test_the_page_shows_every_table_and_figure(finished: House) -> None:
-    run = finished.snakemake("make_report", *EXPERIMENT)
-    assert run.returncode == 0, run.stdout + run.stderr
-    page = (finished.work / "results" / "tiny" / "report.html").read_text()
-    for exhibit in ("table8", "figure7", "table5", "menu", "explorer", "winners", "cost"):
-        assert f'id="{exhibit}"' in page
-    assert '"name":"tiny.de-en on this-cpu"' in page
-    assert len(page) < 5e6
-
-
 def test_each_device_is_timed_with_its_engine_and_rivals_with_eager_torch_alone(finished: House) -> None:
     gathered = finished.work / "results" / "tiny" / "paper" / "gathered"
     engines = {}
@@ -107,7 +97,8 @@ def test_figures_are_drawn(finished: House) -> None:
 def test_every_job_left_its_log_and_its_benchmark(finished: House) -> None:
     logs = {path.relative_to(finished.work / "logs").with_suffix("") for path in finished.work.glob("logs/**/*.log")}
     benchmarks = finished.work / "benchmarks"
-    assert logs == {path.relative_to(benchmarks).with_suffix("") for path in benchmarks.glob("**/*.jsonl")}
+    made = {path for path in logs if path.parts[0] != "make_report"}  # which runs each time, and is no job's work
+    assert made == {path.relative_to(benchmarks).with_suffix("") for path in benchmarks.glob("**/*.jsonl")}
     assert len(logs) >= 24
 
 
@@ -142,6 +133,16 @@ def test_the_report_builds(finished: House) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     report = (finished.work / "report.html").read_text()
     assert "Predicted against measured latency" in report
+
+
+def test_the_page_shows_every_table_and_figure(finished: House) -> None:
+    run = finished.snakemake("make_report", *EXPERIMENT)
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (finished.work / "results" / "tiny" / "report.html").read_text()
+    for exhibit in ("table8", "figure7", "table5", "menu", "explorer", "winners", "cost"):
+        assert f'id="{exhibit}"' in page
+    assert '"name":"tiny.de-en on this-cpu"' in page
+    assert len(page) < 5e6
 
 
 def test_a_study_is_added_by_its_page_alone(finished: House, tmp_path: Path) -> None:
