@@ -68,7 +68,7 @@ PLANS = {
     "misspelt budget": Plan(
         "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [25%, 120 msec]}}}}",
         "experiment.yaml: tasks > demo.de-en > devices > this-cpu > budgets: budget '120 msec': not a budget; "
-        "legal: ...such as 25%, or a latency, such as 120ms",
+        "legal: ...such as 25%, or a latency, such as 120ms or 1.2s",
     ),
     "size that is none": Plan(
         "tasks: {demo.de-en: {devices: {this-cpu: {budgets: [{latency: 25%, parameters: 1 M}]}}}}",
