@@ -19,7 +19,7 @@ from hat_workflow import command
 def main(args: argparse.Namespace) -> None:
     if len(args.hypotheses) < 2:
         raise InputError("--hypotheses", "one file", "those that are compared with it, too")
-    found = compare_files(args.reference, args.hypotheses, args.language)
+    found = compare_files(args.reference, args.hypotheses, args.language or args.reference.suffix[1:])
     for each in found:
         print(f"{each.hypotheses}: BLEU {each.bleu:.1f}, {each.median:+.1f} [{each.low:.1f}, {each.high:.1f}]")
     if args.output is not None:
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--hypotheses", required=True, nargs="+", type=Path, metavar="FILE", help="the first, and others against it"
     )
-    parser.add_argument("--language", default="en", help="the target's code; matters where words have no spaces")
+    parser.add_argument("--language", help="the target's code (default: the ending of the reference)")
     parser.add_argument("--output", type=Path, metavar="CSV", help="the differences with all digits")
     return parser
 

@@ -14,7 +14,7 @@ from typing import Any
 from hat.errors import InputError
 from hat.files import JsonFile, read_text, write_text
 from hat.latency.signature import checkout_commit
-from hat.paper.comparing import large, latency
+from hat.paper.comparing import arranged, budget_marks, facts
 from hat.paper.gathered import read_gathered
 from hat.report.exhibits import Exhibit, Shown, read_figure, read_table
 from hat.report.explorer import MOST_POINTS, panel, read_budgets, read_points
@@ -86,23 +86,15 @@ def _panels(asked: Experiment) -> list[dict[str, Any]]:
     found = []
     for task, settings_of_task in asked.tasks.items():
         for device in settings_of_task["devices"]:
-            budgets = [known["budget"] for known in asked.wildcards(budgets=True) if _of(known, task, device)]
-            places = {
-                budget: {"experiment": asked.name, "task": task, "device": device, "budget": budget}
-                for budget in budgets
-            }
-            searched = [Path(paths.HISTORY.format(**place)) for place in places.values()]
-            whole = Path(paths.PARETO_HISTORY.format(experiment=asked.name, task=task, device=device))
-            histories = [path for path in (*searched, whole) if path.exists()]
-            limits = {budget: Path(paths.LATENCY_BUDGET.format(**place)) for budget, place in places.items()}
+            known = {"experiment": asked.name, "task": task, "device": device}
+            budgets = asked.budgets(task, device)
+            searched = [Path(paths.HISTORY.format(**known, budget=budget)) for budget in budgets]
+            histories = [path for path in (*searched, Path(paths.PARETO_HISTORY.format(**known))) if path.exists()]
+            limits = {budget: Path(paths.LATENCY_BUDGET.format(**known, budget=budget)) for budget in budgets}
             if histories:
                 stated = read_budgets({budget: path for budget, path in limits.items() if path.exists()})
                 found.append((task, device, read_points(histories), stated))
     return [panel(*each, MOST_POINTS // len(found)) for each in found]
-
-
-def _of(known: dict[str, str], task: str, device: str) -> bool:
-    return known["task"] == task and known["device"] == device
 
 
 def _winners(asked: Experiment) -> Iterator[dict[str, Any]]:
@@ -111,11 +103,11 @@ def _winners(asked: Experiment) -> Iterator[dict[str, Any]]:
     models = read_gathered(path, "models") if path.exists() else None
     if models is None:
         return
-    for _, model in models[models["family"] == "hat"].iterrows():
-        timed = model["latency_ms"] if model["latency_ms"] == model["latency_ms"] else model["predicted_ms"]
+    found = arranged(models, ("hat",))
+    for (_, model), marks in zip(found.iterrows(), budget_marks(found), strict=True):
         yield {
-            "name": f"{model['task']} on {model['device']}: {model['budget'] or model['model']}",
-            "says": f"{latency(timed)}, {large(model['parameters'])} parameters, BLEU {model['bleu']:.1f}",
+            "name": f"{model['task']} on {model['device']}: {model['name']}{marks}",
+            "says": facts(model),
             "architecture": json.loads(model["architecture"]),
         }
 

@@ -75,7 +75,7 @@ def test_fine_tuning_starts_from_what_is_inherited(
         theirs = dict(inherited.named_parameters())
         return sum(float((weight - theirs[name]).detach().norm()) for name, weight in model.named_parameters())
 
-    assert distance(warm) < distance(cold) / 2
+    assert distance(warm) < distance(cold) / (2 if torch.cuda.is_available() else 4)
     assert facts["best_valid_loss"] < 1.1 * loss
     assert started.fingerprint("code") != of_largest(tiny_corpus, tiny_space).fingerprint("code")
 

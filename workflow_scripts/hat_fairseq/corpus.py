@@ -9,7 +9,7 @@ from typing import Any
 from fairseq.data import data_utils
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from hat.errors import InputError, nearest
-from hat.files import digest, file_digest, read_json
+from hat.files import file_digest, read_json
 
 
 def statistics(corpus: Path) -> dict[str, Any]:
@@ -17,10 +17,10 @@ def statistics(corpus: Path) -> dict[str, Any]:
     return dict(read_json(Path(corpus) / "statistics.json"))
 
 
-def learned_digest(corpus: Path) -> str:
-    """SHA-256 of what a training learns from: its pairs, those that validate, the dictionaries. Test sets are not."""
-    files = sorted(path for part in ("dict", "train", "valid") for path in Path(corpus).glob(f"{part}.*"))
-    return digest([statistics(corpus)["dictionary"], {path.name: file_digest(path) for path in files}])
+def digests(corpus: Path, *splits: str) -> dict[str, str]:
+    """SHA-256 of each file of some splits, and of the dictionaries: what work depends on that reads no other split."""
+    files = sorted(path for part in ("dict", *splits) for path in Path(corpus).glob(f"{part}.*"))
+    return {path.name: file_digest(path) for path in files}
 
 
 def open_corpus(corpus: Path, kind: type[TranslationTask] = TranslationTask) -> TranslationTask:

@@ -23,7 +23,7 @@ from hat.progress import say
 from torch.multiprocessing import ProcessRaisedException
 
 from hat_fairseq import saving
-from hat_fairseq.corpus import learned_digest, statistics
+from hat_fairseq.corpus import digests, statistics
 from hat_fairseq.memory import keep_freed_memory
 from hat_fairseq.models.transformer import MODEL
 from hat_fairseq.tasks.translation import TASK, Record
@@ -82,7 +82,7 @@ class Training:
         """Everything that the weights depend on: the name of the rolling folder follows from it."""
         return {
             "code": code,
-            "corpus": learned_digest(self.corpus),
+            "corpus": [statistics(self.corpus)["dictionary"], digests(self.corpus, "train", "valid")],
             "architecture": self.architecture.to_dict(),
             "space": self.space,
             "recipe": self.recipe,

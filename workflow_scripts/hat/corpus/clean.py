@@ -14,14 +14,14 @@ from hat.corpus.description import Corpus
 from hat.corpus.limits import REASONS, reason_to_drop
 from hat.corpus.lines import line_counts, read_lines
 from hat.corpus.parallel import Pairs, Rewritten, rewrite_pairs
-from hat.corpus.subwords import DICTIONARIES
+from hat.corpus.subwords import DICTIONARIES, SPECIAL_SYMBOLS
 from hat.errors import InputError
 from hat.files import replacing_folder, write_json
 from hat.progress import Progress, say
 from hat.text.characters import normalise
 from hat.text.moses import normalise_punctuation, tokenise
 
-RESERVED = re.compile(r"(?<!\S)(<s>|<pad>|</s>|<unk>|madeupword\d{4})(?!\S)")
+RESERVED = re.compile(rf"(?<!\S)({'|'.join(SPECIAL_SYMBOLS)}|madeupword\d{{4}})(?!\S)")
 """Symbols that a dictionary of fairseq has by itself; no tokeniser leaves them in one piece."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 from hat.errors import InputError
 from hat.latency.doubt import disturbance, is_doubtful
@@ -52,19 +53,19 @@ def measure_steadily(measure: Callable[[], Latency]) -> Latency:
     InputError when that one is hopeless; it says what to stop.
     """
     found: list[Latency] = []
-    for _ in range(ATTEMPTS):
+    while len(found) < ATTEMPTS:
         latency = measure()
         found.append(latency)
         if not is_doubtful(latency.numbers()):
             return latency
-        say(f"latency: {_told(latency)} is that of a busy machine; timed again")
+        say(f"latency: {_told(latency)} is that of a busy machine" + "; timed again" * (len(found) < ATTEMPTS))
     best = min(found, key=lambda latency: disturbance(latency.numbers()))
     if disturbance(best.numbers()) > HOPELESS:
         refuse(best.signature.device, f"{_told(best)} at best in {ATTEMPTS} attempts")
     return best
 
 
-def refuse(device: str, found: str) -> None:
+def refuse(device: str, found: str) -> NoReturn:
     """InputError with what else the machine does."""
     raise InputError(f"device {device}", f"the machine is too busy to time on: {found}", f"stop other work{_others()}")
 
@@ -82,4 +83,4 @@ def _others() -> str:
         return ""
     rows = [line.split(None, 2) for line in listed]
     busiest = [f"{name} ({share}%)" for pid, share, name in rows if int(pid) != os.getpid() and float(share) > 10]
-    return f", such as {', '.join(busiest[:3])}" if busiest else ""
+    return f", such as on {os.uname().nodename} {', '.join(busiest[:3])}" if busiest else ""

@@ -96,13 +96,15 @@ class Bench:
     def measure(self, sub: SubTransformer) -> Latency:
         """The raw latency of the dense model of `sub`, with random weights."""
         with machine_to_itself():
-            engine = create_engine(sub, self.workload, self.device, self.protocol.beam)
-            return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
+            return self._timed(create_engine(sub, self.workload, self.device, self.protocol.beam))
 
     def measure_engine(self, engine: Engine) -> Latency:
         """The raw latency of the model that an engine of this device holds, one with this workload's vocabularies."""
         with machine_to_itself():
-            return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
+            return self._timed(engine)
+
+    def _timed(self, engine: Engine) -> Latency:
+        return time_engine(engine, self._anchor, self.workload, self.protocol, self.signature)
 
     def measure_parts(self, encode: Callable[[], None], decode: Callable[[], None]) -> Latency:
         """The raw latency of a run whose two parts are given as functions; each is followed by a run of the anchor."""

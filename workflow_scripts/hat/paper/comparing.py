@@ -1,6 +1,7 @@
 """What exhibits of models share: how models are called and ordered, and tables with the paper's numbers beside ours."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -159,6 +160,14 @@ def ordered(
         part.sort_values([*by], ascending=ascending, kind="stable") for _, part in rows.groupby(groups, sort=False)
     ]
     return pd.concat(parts, ignore_index=True) if parts else rows
+
+
+def facts(model: Any) -> str:
+    """Size, latency (predicted where none was measured) and BLEU of a named model, as far as they are known."""
+    how = " predicted" if pd.isna(model["latency_ms"]) else ""
+    told = [large(model["parameters"])]
+    told += [f"{latency(model['known_ms'])}{how}"] if pd.notna(model["known_ms"]) else []
+    return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
 
 
 def arranged(models: pd.DataFrame, families: Sequence[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from hat.paper.comparing import large, latency, named
+from hat.paper.comparing import facts, named
 from hat.paper.gathered import Frames
 from hat.paper.style import COLOURS, GREY, INK, panel_grid, save_figure
 
@@ -36,7 +36,7 @@ def draw(frames: Frames, stem: Path) -> None:
     everything = pd.concat(layers)
     with panel_grid(len(models), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
         for axes, (_, row), own in zip(all_axes, models.iterrows(), layers, strict=True):
-            axes.set_title(f"{row['task']}, {row['device']}\n{_facts(row)}")
+            axes.set_title(f"{row['task']}, {row['device']}\n{row['model']}: {facts(row)}")
             axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, everything["layer"].max() * LAYER))
             axes.set_axis_off()
             _draw(axes, own, everything["ffn_dim"].max())
@@ -54,14 +54,6 @@ def layers_of(model: Any) -> pd.DataFrame:
     names = ["task", "device", "model"]
     found = pd.concat(sides, ignore_index=True).assign(**model[names])
     return found[[*names, "side", "layer", "embed_dim", *LISTS]].rename(columns={"ffn_dims": "ffn_dim"})
-
-
-def _facts(model: Any) -> str:
-    """Size, latency (predicted where none was measured) and BLEU, as far as they are known."""
-    how = " predicted" if pd.isna(model["latency_ms"]) else ""
-    told = [f"{model['model']}: {large(model['parameters'])}"]
-    told += [f"{latency(model['known_ms'])}{how}"] if pd.notna(model["known_ms"]) else []
-    return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
 
 
 def _draw(axes: Axes, layers: pd.DataFrame, widest: int) -> None:

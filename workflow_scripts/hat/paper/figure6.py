@@ -9,7 +9,7 @@ from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import COLOURS, GREY, latency_unit, panel_each, round_ticks, save_figure
 
 PANEL_INCHES = (3.3, 3.3)
-PREDICTORS = {"mlp": "MLP", "ridge": "Ridge regression", "transfer": "Transfer"}
+PREDICTORS = {"mlp": "MLP", "ridge": "ridge regression", "transfer": "transfer"}
 LATENCIES = ["measured_ms", "predicted_ms"]
 
 
@@ -35,7 +35,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     first = rows.iloc[0]
     tau = f", Kendall τ {first['kendall_tau']:.2f}" if pd.notna(first["kendall_tau"]) else ""  # too few test rows
     errors = f"RMSE {first['rmse_ms'] * scale:.3g} {unit}, MAPE {first['mape']:.1%}{tau}"
-    axes.set_title(f"{axes.get_title()}\n{PREDICTORS.get(first['predictor'], first['predictor'])}: {errors}")
+    axes.set_title(f"{axes.get_title()}, {PREDICTORS.get(first['predictor'], first['predictor'])}\n{errors}")
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.set(xlabel=f"Measured latency ({unit})", ylabel=f"Predicted latency ({unit})")
     round_ticks(axes)

@@ -1,15 +1,6 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const NUMBERS = ["encoder_embed_dim", "decoder_embed_dim", "qkv_dim", "position_dim"];
-  const LISTS = [
-    "encoder_ffn_dims", "encoder_self_heads", "decoder_ffn_dims", "decoder_self_heads", "decoder_cross_heads",
-    "decoder_attended_layers",
-  ];
-  const ORDER = [
-    "encoder_embed_dim", "encoder_ffn_dims", "encoder_self_heads", "decoder_embed_dim", "decoder_ffn_dims",
-    "decoder_self_heads", "decoder_cross_heads", "decoder_attended_layers", "qkv_dim", "position_dim",
-  ];
   const byId = (id) => document.getElementById(id);
 
   function drawn(name, attributes, parent, text) {
@@ -22,16 +13,9 @@
 
   const ms = (value) => (value >= 1000 ? `${(value / 1000).toPrecision(4)} s` : `${value.toPrecision(4)} ms`);
 
-  function architecture(numbers, lists) {
-    const found = {};
-    NUMBERS.forEach((name, index) => { found[name] = numbers[index]; });
-    LISTS.forEach((name, index) => { found[name] = lists[index]; });
-    return found;
-  }
-
   function yaml(found) {
     const shown = (value) => (Array.isArray(value) ? `[${value.join(", ")}]` : value);
-    return ORDER.map((name) => `${name}: ${shown(found[name])}\n`).join("");
+    return data.fields.map((name) => `${name}: ${shown(found[name])}\n`).join("");
   }
 
   function drawArchitecture(found, place) {
@@ -86,7 +70,7 @@
 
   function show(index) {
     const source = data.panels[index];
-    const points = source.points.map(([x, y, numbers, lists]) => ({ x, y, numbers, lists }));
+    const points = source.points.map(([x, y, values]) => ({ x, y, values }));
     const xs = points.map((point) => point.x).concat(source.budgets.map((budget) => budget.ms));
     const ys = points.map((point) => point.y);
     const range = (values) => {
@@ -147,7 +131,7 @@
   }
 
   function pick(point) {
-    chosen = architecture(point.numbers, point.lists);
+    chosen = Object.fromEntries(data.fields.map((name, index) => [name, point.values[index]]));
     panel.mark.setAttribute("cx", panel.x(point.x));
     panel.mark.setAttribute("cy", panel.y(point.y));
     byId("picked-name").textContent = `${ms(point.x)}, loss ${point.y.toFixed(3)}`;

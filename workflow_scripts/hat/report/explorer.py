@@ -11,20 +11,12 @@ from hat.architecture import SubTransformer
 from hat.budgets import budget_ms
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv
+from hat.search.pareto import front_by
 
 MOST_POINTS = 20_000
 """Of all panels together: a page stays small enough to send."""
 COLUMNS, ROWS = 400, 300
 """Of the grid in whose cells points hide each other."""
-LISTS = (
-    "encoder_ffn_dims",
-    "encoder_self_heads",
-    "decoder_ffn_dims",
-    "decoder_self_heads",
-    "decoder_cross_heads",
-    "decoder_attended_layers",
-)
-NUMBERS = ("encoder_embed_dim", "decoder_embed_dim", "qkv_dim", "position_dim")
 
 
 @dataclass(frozen=True)
@@ -36,9 +28,8 @@ class Point:
     sub: SubTransformer
 
     def to_list(self) -> list[Any]:
-        """Compact, for the page: ms, loss, the numbers, the lists."""
-        fields = self.sub.to_dict()
-        return [round(self.ms, 3), round(self.loss, 4), [fields[name] for name in NUMBERS], [fields[n] for n in LISTS]]
+        """Compact, for the page: ms, loss, what stands in an architecture file."""
+        return [round(self.ms, 3), round(self.loss, 4), [*self.sub.to_dict().values()]]
 
 
 def read_points(histories: Iterable[Path]) -> list[Point]:
@@ -57,11 +48,7 @@ def read_points(histories: Iterable[Path]) -> list[Point]:
 
 def front(points: Sequence[Point]) -> list[Point]:
     """Those that no other point beats in both, the fastest first."""
-    found: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.ms, point.loss)):
-        if not found or point.loss < found[-1].loss:
-            found.append(point)
-    return found
+    return front_by(lambda point: (point.ms, point.loss), points)
 
 
 def thinned(points: Sequence[Point], most: int) -> list[Point]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
-from hat.report.exhibits import Drawn, Exhibit, Shown
+from hat.architecture import SubTransformer
+from hat.report.exhibits import Drawn, Exhibit
 
 HERE = Path(__file__).parent
 CODE = re.compile(r"``?([^`]+)``?")
@@ -37,7 +39,6 @@ def render(
     )
     environment.filters["code"] = with_code
     environment.tests["drawn"] = lambda exhibit: isinstance(exhibit, Drawn)
-    environment.tests["shown"] = lambda exhibit: isinstance(exhibit, Shown)
     return environment.get_template("page.html.jinja").render(
         title=title,
         facts=facts,
@@ -48,7 +49,9 @@ def render(
         made_by=made_by,
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "explorer.js").read_text(encoding="utf-8")),
-        data=as_script({"panels": panels, "winners": winners}),
+        data=as_script(
+            {"fields": [field.name for field in fields(SubTransformer)], "panels": panels, "winners": winners}
+        ),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from hat.architecture import DesignSpace, Genes, SubTransformer
 from hat.search.evolution import PATIENCE, Candidate, Evaluation, Objective, Origin
 from hat.search.reach import Predict, fastest
 
+Member = TypeVar("Member")
 Scores = tuple[float, float]
 """Latency in ms and loss: less is better in both."""
 
@@ -50,9 +52,14 @@ def pareto_search(
 
 def front(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
     """Those that no other beats in both latency and loss, by rising latency; of equals the first."""
-    found: list[Evaluation] = []
-    for member in sorted(evaluations, key=_scores):
-        if not found or member.loss < found[-1].loss:
+    return front_by(_scores, evaluations)
+
+
+def front_by(scores: Callable[[Member], Scores], members: Iterable[Member]) -> list[Member]:
+    """The same of anything that has these two scores."""
+    found: list[Member] = []
+    for member in sorted(members, key=scores):
+        if not found or scores(member)[1] < scores(found[-1])[1]:
             found.append(member)
     return found
 

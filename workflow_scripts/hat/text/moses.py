@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 from sacremoses import MosesDetokenizer, MosesPunctNormalizer, MosesTokenizer
 
@@ -45,7 +45,8 @@ def _tokeniser(language: str) -> MosesTokenizer:
 
 @cache
 def _inside_words() -> str:
-    marks = (chr(code) for code in range(sys.maxunicode) if unicodedata.category(chr(code)).startswith("M"))
+    planes = chain(range(0x20000), range(0xE0000, 0xE0200))  # there are none elsewhere, and looking takes half a second
+    marks = (chr(code) for code in planes if unicodedata.category(chr(code)).startswith("M"))
     return "".join([*marks, "\u200c", "\u200d"])
 
 

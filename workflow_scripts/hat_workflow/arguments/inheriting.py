@@ -12,6 +12,7 @@ from hat.errors import InputError
 from hat.files import file_digest
 from hat.rolling import rolling_folder
 from hat.search.memo import Remembered
+from hat_fairseq.corpus import digests
 from hat_fairseq.inherited import InheritedLoss
 
 from hat_workflow import settings
@@ -44,7 +45,7 @@ def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
     # everything a loss depends on, and nothing about the search
     fingerprint = {
         "supertransformer": file_digest(args.supertransformer),
-        "corpus": {path.name: file_digest(path) for path in validation_files(args.corpus)},
+        "corpus": digests(args.corpus, SPLIT),
         "code": code_hash("hat_fairseq.inherited"),
         "max_tokens": args.max_tokens,
         "device": device,
@@ -55,7 +56,3 @@ def remembered_loss(args: argparse.Namespace) -> Iterator[Remembered]:
         Remembered(folder, objective) as loss,
     ):
         yield loss
-
-
-def validation_files(corpus: Path) -> list[Path]:
-    return sorted([*corpus.glob(f"{SPLIT}.*"), *corpus.glob("dict.*")])
