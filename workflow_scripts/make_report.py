@@ -14,7 +14,7 @@ from typing import Any
 from hat.errors import InputError
 from hat.files import JsonFile, read_text, write_text
 from hat.latency.signature import checkout_commit
-from hat.paper.comparing import arranged, budget_marks, facts
+from hat.paper.comparing import all_marks, arranged, facts
 from hat.paper.gathered import read_gathered
 from hat.report.exhibits import Exhibit, Shown, read_figure, read_table
 from hat.report.explorer import MOST_POINTS, panel, read_budgets, read_points
@@ -104,7 +104,7 @@ def _winners(asked: Experiment) -> Iterator[dict[str, Any]]:
     if models is None:
         return
     found = arranged(models, ("hat",))
-    for (_, model), marks in zip(found.iterrows(), budget_marks(found), strict=True):
+    for (_, model), marks in zip(found.iterrows(), all_marks(found), strict=True):
         yield {
             "name": f"{model['task']} on {model['device']}: {model['name']}{marks}",
             "says": facts(model),

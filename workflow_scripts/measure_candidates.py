@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from hat.files import write_csv
+from hat.latency.doubt import is_doubtful
 from hat.progress import Progress
 from hat.search.tables import read_candidates
 from hat_workflow import command
@@ -28,6 +29,7 @@ def main(args: argparse.Namespace) -> None:
                 "loss": candidate.loss,
                 "predicted_ms": candidate.predicted_ms,
                 **latency.numbers(),
+                "doubtful": is_doubtful(latency.numbers()),
             }
         )
         progress.step(f"{candidate.predicted_ms:.2f} ms predicted, {latency.latency_ms:.2f} ms measured")

@@ -1,4 +1,4 @@
-"""The tables that compare a few models: ours and the paper's in columns apart."""
+"""The tables that compare a few models: ours and, below, the paper's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hat.errors import InputError
 from hat.paper import distillation, figure11, table4, table5, table6, table7
 from hat.paper.proxies import kendall_tau, proxies
+from hat.paper.tables import BUSY
 
 from tests.unit.paper_world import Row, cells, drawn, hat, models, records, row
 
@@ -25,26 +26,45 @@ def derived(base: Row, family: str, bleu: float | None, **changes: Any) -> Row:
 def test_table4_puts_the_largest_first() -> None:
     found = cells(table4.table(models(*HATS, LARGEST)))
     assert [each["Model"] for each in found] == ["Largest SubTransformer", "HAT, budget 25%", "HAT, budget 75%"]
-    assert [each["Latency"] for each in found] == ["25.00 ms", "8.50 ms", "17.50 ms"]
-    assert [each["#Params"] for each in found] == ["4.00M", "1.00M", "2.00M"]
-    assert "Predicted latency" not in found[0]
+    assert [each["Latency (ms)"] for each in found] == ["25.0", "8.50", "17.5"]
+    assert [each["#Params (M)"] for each in found] == ["4.00", "1.00", "2.00"]
+    assert "Predicted latency (ms)" not in found[0]
 
 
-def test_published_values_stand_in_rows_and_columns_of_their_own() -> None:
+def test_published_values_stand_in_rows_of_their_own_below_ours_as_they_are_printed() -> None:
     table = table4.table(models(*HATS, LARGEST))
-    ours, printed = table.frame[:3], table.frame[3:]
-    assert ours["published_bleu"].isna().all()
-    assert ours["bleu"].notna().all()
-    assert printed["published_bleu"].notna().all()
-    assert printed["bleu"].isna().all()
-    last_two = printed[["published_latency_ms", "published_bleu"]].tail(2)
-    assert last_two.to_numpy().tolist() == [[10100, 41.4], [9100, 41.8]]
-    assert [each["Published Latency"] for each in cells(table, ours=False)] == ["10.1 s", "6.9 s", "10.1 s", "9.1 s"]
+    assert [*table.frame["source"]] == ["here"] * 3 + ["paper"] * 4
+    assert table.frame[["latency_ms", "bleu"]].tail(2).to_numpy().tolist() == [[10100, 41.4], [9100, 41.8]]
+    printed = [(each["Latency (ms)"], each["#Params (M)"]) for each in cells(table, ours=False)]
+    assert printed == [("10,100", "71"), ("6,900", "48"), ("10,100", "71"), ("9,100", "57")]
+    lines = [line.strip() for line in table.latex().splitlines()]
+    assert lines[lines.index(next(line for line in lines if line.startswith("paper"))) - 1] == r"\midrule"
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "uncertainty_ms", "doubtful", "shown"),
+    [
+        (13.534, 0.21, False, "13.5"),
+        (13.534, 0.021, False, "13.53"),
+        (13.534, 2.1, False, "14"),
+        (6491.4, 35.0, False, "6,491"),
+        (13.534, 0.00001, False, "13.534"),
+        (13.534, 0.21, True, "13.5?"),
+        (0.0123, None, False, "0.0123"),
+    ],
+)
+def test_a_latency_has_the_digits_that_it_is_known_to_and_a_mark_if_it_is_doubtful(
+    latency_ms: float, uncertainty_ms: float | None, doubtful: bool, shown: str
+) -> None:
+    found = row("largest", "largest", latency_ms, 34.0, uncertainty_ms=uncertainty_ms, doubtful=doubtful)
+    table = table4.table(models(found))
+    assert cells(table)[0]["Latency (ms)"] == shown
+    assert (BUSY in table.markdown(), BUSY in table.latex()) == (doubtful, doubtful)
 
 
 def test_devices_that_are_not_at_hand_have_predicted_latencies() -> None:
     far = row("largest", "largest", None, 34.0, predicted_ms=25.0)
-    assert cells(table4.table(models(far)))[0]["Predicted latency"] == "25.00 ms"
+    assert cells(table4.table(models(far)))[0]["Predicted latency (ms)"] == "25.0"
 
 
 def of_table5() -> list[Row]:
@@ -57,7 +77,7 @@ def test_table5_pairs_what_is_inherited_with_what_is_trained(tmp_path: Path) -> 
     table = table5.table(models(*of_table5()))
     found = cells(table)
     assert [each["Model"] for each in found] == [
-        "random-1",
+        "Random SubTransformer 1",
         "HAT, budget 25%",
         "HAT, budget 75%",
         "Largest SubTransformer",
@@ -116,18 +136,18 @@ def of_table7() -> list[Row]:
 
 
 def sizes(rows: list[Row]) -> list[tuple[str, ...]]:
-    names = ("Model", "Size (MB)", "File (MB)", "Reduction")
+    names = ("Model", "Size (MB)", "File (MB)", "Reduction (×)")
     return [tuple(each[name] for name in names) for each in cells(table7.table(models(*rows)))]
 
 
 def test_table7_counts_by_the_papers_rule_and_by_the_file() -> None:
     expected = [
-        ("Transformer, decoder layers 4, 32 bits", "16.00", "9.00", "1.0×"),
-        ("Transformer, decoder layers 4, 4 bits", "2.00", "2.50", "8.0×"),
-        ("HAT, budget 75%, 32 bits", "8.00", "9.00", "2.0×"),
-        ("HAT, budget 75%, 8 bits", "2.00", "2.50", "8.0×"),
-        ("HAT, budget 75%, 4 bits", "1.00", "2.50", "16.0×"),
-        ("HAT, budget 75%, 4 bits, embeddings too", "1.00", "2.50", "16.0×"),
+        ("Transformer, decoder layers 4, 32 bits", "16.00", "9.00", "1.0"),
+        ("Transformer, decoder layers 4, 4 bits", "2.00", "2.50", "8.0"),
+        ("HAT, budget 75%, 32 bits", "8.00", "9.00", "2.0"),
+        ("HAT, budget 75%, 8 bits", "2.00", "2.50", "8.0"),
+        ("HAT, budget 75%, 4 bits", "1.00", "2.50", "16.0"),
+        ("HAT, budget 75%, 4 bits, embeddings too", "1.00", "2.50", "16.0"),
     ]
     assert sizes(of_table7()) == expected
     elsewhere = [{**each, "device": "gpu"} for each in of_table7()]
@@ -136,7 +156,7 @@ def test_table7_counts_by_the_papers_rule_and_by_the_file() -> None:
 
 def test_table7_without_baselines_compares_with_the_hat_model_itself() -> None:
     rows = [each for each in of_table7() if "transformer" not in each["model"]]
-    assert [reduction for *_, reduction in sizes(rows)] == ["1.0×", "4.0×", "8.0×", "8.0×"]
+    assert [reduction for *_, reduction in sizes(rows)] == ["1.0", "4.0", "8.0", "8.0"]
 
 
 def test_the_teacher_is_the_search_with_the_widest_budget() -> None:

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from hat.paper.gaps import table
 
+from tests.unit.paper_world import gathered
+
 PLACE = {"task": "t", "device": "d"}
 
 
@@ -19,7 +21,7 @@ def test_a_row_for_each_search_with_its_best_candidate() -> None:
         {**PLACE, "budget": "p25", "text": "25%", "latency_ms": 11.5},
         {**PLACE, "budget": "p50", "text": "50%", "latency_ms": 21.0},
     ]
-    made = table({"measured": pd.DataFrame(measured), "budgets": pd.DataFrame(budgets)})
+    made = table({"measured": gathered("measured", measured), "budgets": gathered("budgets", budgets)})
     first, second = made.frame.to_dict("records")
     assert (first["model"], first["budget_ms"], first["measured"]) == ("HAT, budget 25%", 11.5, 3)
     assert (first["predicted_ms"], first["latency_ms"]) == (10.0, 12.0)

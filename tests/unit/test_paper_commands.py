@@ -64,7 +64,8 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "score").mkdir(parents=True)
         (folder / "latency").mkdir()
         (folder / "score" / "test.json").write_text(score)
-        latency: dict[str, Any] = {"latency_ms": 10.0 + number, "p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
+        latency: dict[str, Any] = {"latency_ms": 10.0 + number, "uncertainty_ms": 0.1}
+        latency |= {"p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
         (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
         report = {"updates": 800, "best_valid_loss": 3.25, "seconds": 61.5, "tokens": 5000}
@@ -154,7 +155,8 @@ def test_a_study_is_gathered_from_the_places_it_looks_at(made_up: Path) -> None:
     (task / "latency" / "this-cpu" / "predictions.csv").write_text("measured_ms,predicted_ms\n1.5,2.5\n")
     (found,) = records(gather(made_up, "figure6", "predictions"))
     assert found == {"task": "de-en", "device": "this-cpu", "measured_ms": "1.5", "predicted_ms": "2.5"}
-    facts = {"budget_ms": 12.0, "latency_ms": 11.0, "loss": 3.25, "measured": 7, "timed_seconds": 1.5}
+    facts = {"budget_ms": 12.0, "latency_ms": 11.0, "uncertainty_ms": 0.1, "doubtful": False}
+    facts |= {"loss": 3.25, "measured": 7, "timed_seconds": 1.5}
     for search in ("online", "search"):
         folder = task / search / "this-cpu" / "p50"
         folder.mkdir(parents=True, exist_ok=True)

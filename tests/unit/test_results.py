@@ -99,6 +99,7 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> Files:
         },
         "latency": {
             "latency_ms": 9.5,
+            "uncertainty_ms": 0.12,
             "p50_ms": 9.4,
             "p90_ms": 10.5,
             "drift": 1.05,
@@ -222,10 +223,11 @@ def test_what_is_not_at_hand_is_predicted_and_what_is_published_stands_apart(tmp
     published = [found[f"published_{name}"] for name in ("latency_ms", "params_m", "flops_g", "bleu")]
     assert (found["predicted_ms"], published) == (3600.0, [3500.0, 25.22, 1.53, 25.8])
     table = table8.table(models(found, {**found, "published_bleu": None, "model": "another"}))
-    shown = cells(table, ours=False)
-    assert not {"Latency", "BLEU"} & set(shown[0])
-    assert shown[0]["Predicted latency"] == "3.60 s"
-    assert [row["Published BLEU"] for row in cells(table) + shown] == ["25.8", "–"]
+    shown = cells(table)
+    assert not {"Latency (ms)", "BLEU"} & set(shown[0])
+    assert (shown[0]["Predicted latency (ms)"], shown[0]["Published latency (ms)"]) == ("3,600", "3500")
+    assert (shown[0]["Published #Params (M)"], shown[0]["Published FLOPs (M)"]) == ("25.2", "1,530")
+    assert [row["Published BLEU"] for row in shown] == ["25.8", "–"]
     assert "nothing was measured here" in table.markdown()
     with pytest.raises(InputError, match="no model 'stranger'"):
         row_of(files, {**asked, "model": "stranger"}, family="given", budget=None)
@@ -367,10 +369,11 @@ def test_a_budget_is_found_by_its_name(tmp_path: Path) -> None:
 
 
 def test_both_searches_are_gathered_and_what_the_one_online_timed(tmp_path: Path) -> None:
-    facts = {"budget": "p50", "budget_ms": 12.0, "latency_ms": 11.0, "loss": 3.25}
+    facts = {"budget": "p50", "budget_ms": 12.0, "latency_ms": 11.0, "uncertainty_ms": 0.1, "loss": 3.25}
+    facts["doubtful"] = True
     write_json(tmp_path / "offline.json", facts)
     write_json(tmp_path / "online.json", facts | {"measured": 7, "timed_seconds": 1.5})
     offline, online = read("confirmed", SEARCHED, tmp_path / "offline.json", tmp_path / "online.json")
     assert (offline["search"], online["search"]) == ("offline", "online")
     assert pd.isna(offline["measured"])
-    assert (online["measured"], online["timed_seconds"]) == (7, 1.5)
+    assert (online["measured"], online["timed_seconds"], online["doubtful"]) == (7, 1.5, True)

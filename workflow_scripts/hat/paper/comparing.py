@@ -7,7 +7,7 @@ import pandas as pd
 
 from hat.paper.gathered import PLACE
 from hat.paper.published.facts import printed
-from hat.paper.tables import Column, Table, table_key
+from hat.paper.tables import DOUBTFUL, PAPER, Column, Table, is_set, significant, table_key
 
 TEXT = {"task": Column("Task"), "device": Column("Device"), "model": Column("Model")}
 FAMILY_NAMES = {
@@ -18,8 +18,15 @@ FAMILY_NAMES = {
     "levenshtein": "Levenshtein Transformer",
 }
 """Of families of one model."""
-SCALED = {"hat": "HAT, budget ", "depth": "Transformer, decoder layers ", "width": "Transformer, width "}
-"""Of families of several sizes."""
+UNSURE = ("uncertainty_ms", "doubtful")
+"""What goes with a latency and is not shown in a column of its own."""
+SCALED = {
+    "hat": "HAT, budget ",
+    "depth": "Transformer, decoder layers ",
+    "width": "Transformer, width ",
+    "random": "Random SubTransformer ",
+}
+"""Of families of several members."""
 
 
 def latency(ms: float) -> str:
@@ -37,24 +44,20 @@ def large(number: float) -> str:
     return f"{number / scale:.2f}{letter}"
 
 
-def amount(number: float) -> str:
-    """Of hours, pounds or dollars."""
-    return count(number) if number >= 100 else f"{number:.3g}"
-
-
 one_digit, two_digits, three_digits = "{:.1f}".format, "{:.2f}".format, "{:.3f}".format
+LATENCY = Column("Latency (ms)", significant, measured=True)
 COLUMNS = {
-    "latency_ms": Column("Latency", latency),
-    "predicted_ms": Column("Predicted latency", latency),
-    "parameters": Column("#Params", large),
-    "flops": Column("FLOPs", large),
-    "budget_ms": Column("Budget", latency),
+    "latency_ms": LATENCY,
+    "predicted_ms": Column("Predicted latency (ms)", significant),
+    "parameters": Column("#Params (M)", significant, unit=1e6),
+    "flops": Column("FLOPs (M)", significant, unit=1e6),
+    "budget_ms": Column("Budget (ms)", significant),
     "measured": Column("Models timed", count),
     "scored": Column("Scored", count),
     "timed_seconds": Column("Timing (s)", one_digit),
     "size_mb": Column("Size (MB)", two_digits),
     "file_mb": Column("File (MB)", two_digits),
-    "reduction": Column("Reduction", "{:.1f}×".format),
+    "reduction": Column("Reduction (×)", one_digit),
     "iterations": Column("Iterations", two_digits),
     "updates": Column("Updates", count),
     "valid_loss": Column("Validation loss", three_digits),
@@ -62,21 +65,14 @@ COLUMNS = {
     "inherited_bleu": Column("Inherited BLEU", one_digit),
     "bleu": Column("BLEU", one_digit),
     "bleu_half_width": Column("±", one_digit),
-    "hours": Column("Hours", amount),
-    "gpu_hours": Column("GPU-hours", amount),
-    "co2_lb": Column("CO2e (lb)", amount),
-    "cost_preemptible_usd": Column("$ preemptible", amount),
-    "cost_on_demand_usd": Column("$ on demand", amount),
+    "hours": Column("Hours", significant),
+    "gpu_hours": Column("GPU-hours", significant),
+    "co2_lb": Column("CO2e (lb)", significant),
+    "cost_preemptible_usd": Column("$ preemptible", significant),
+    "cost_on_demand_usd": Column("$ on demand", significant),
     "sacrebleu": Column("SacreBLEU", one_digit),
 }
 """How numbers are called and shown, by their names in the CSV file."""
-AS_PRINTED = {
-    "latency_ms": lambda ms: f"{ms / 1000:g} s" if ms >= 1000 and ms % 100 == 0 else f"{ms:g} ms",
-    "parameters": lambda number: f"{number / 1e6:g}M",
-    "flops": lambda number: f"{number / 1e9:g}G",
-    **dict.fromkeys(("bleu", "inherited_bleu", "inherited_valid_loss", "size_mb"), "{:g}".format),
-}
-"""How printed numbers are shown that have fewer or more digits than ours."""
 
 
 def comparison(
@@ -88,22 +84,28 @@ def comparison(
     notes: Sequence[str],
     groups: Sequence[str] = PLACE,
 ) -> Table:
-    """Our rows (task, device, the model's `name`, and `columns`) and those of the paper's table of that name, if any.
+    """Our rows (task, device, the model's `name`, and `columns`), below them those of the paper's table of that name.
 
-    Numbers of the latter stand in columns of their own, the last. A column of which nothing is known is left out.
+    Where there are any of the latter, the first column tells the source of a row. A column of which nothing is known is
+    left out.
     """
-    ours = measured_first(ours.assign(model=ours["name"]))
-    theirs = printed(table_key(name)).rename(columns={column: f"published_{column}" for column in columns})
-    names = [*TEXT, *columns, *(f"published_{column}" for column in columns if f"published_{column}" in theirs)]
-    rows = pd.concat([part.reindex(columns=names).astype(object) for part in (ours, theirs)], ignore_index=True)
+    ours, theirs = measured_first(ours.assign(model=ours["name"], source="here")), printed(table_key(name))
+    parts = [ours] if theirs.empty else [ours, theirs.assign(source=PAPER)]
+    shown = {
+        **({} if theirs.empty else {"source": Column("Source")}),
+        **TEXT,
+        **{name: COLUMNS[name] for name in columns},
+    }
+    names = ["source", *TEXT, *columns, *(UNSURE if "latency_ms" in columns else ())]
+    rows = pd.concat([part.reindex(columns=names).astype(object) for part in parts], ignore_index=True)
     known = rows.dropna(axis="columns", how="all")
-    note = "Published: as the paper prints it, for its own task and device; nothing of that was measured here."
+    note = "Source paper: as printed there, for its own task and device; nothing of that was measured here."
     return Table(
         name=name,
         caption=caption,
         frame=known,
-        columns={column: TEXT.get(column) or _column(column) for column in known},
-        groups=groups,
+        columns={name: column for name, column in shown.items() if name in known},
+        groups=["source", *groups],
         notes=[*notes, *([] if theirs.empty else [note])],
     )
 
@@ -113,12 +115,6 @@ def measured_first(rows: pd.DataFrame) -> pd.DataFrame:
     if not {"latency_ms", "predicted_ms"} <= {*rows}:
         return rows
     return rows.assign(predicted_ms=rows["predicted_ms"].where(rows["latency_ms"].isna()))
-
-
-def _column(name: str) -> Column:
-    plain = name.removeprefix("published_")
-    column = COLUMNS[plain]
-    return column if plain == name else Column(f"Published {column.title}", AS_PRINTED.get(plain, column.shown))
 
 
 def named(models: pd.DataFrame) -> pd.DataFrame:
@@ -132,24 +128,28 @@ def named(models: pd.DataFrame) -> pd.DataFrame:
 
 
 def sizes(models: pd.DataFrame) -> pd.Series:
-    """What sets a model apart in its family: its budget, decoder depth, width or name."""
-    found = models["model"]
+    """What sets a model apart in its family: its budget, decoder depth, width, number or name."""
+    found = models["model"].str.removeprefix("random-")
     for family, column in (("hat", "budget"), ("depth", "decoder_layers"), ("width", "decoder_embed_dim")):
         found = found.mask(models["family"] == family, models[column].astype(str))
     return found
 
 
 def budget_marks(models: pd.DataFrame) -> pd.Series:
-    """† missed its budget when chosen; ‡ better candidates did; § kept it by the uncertainty; ? timed when busy."""
+    """† missed its budget when chosen; ‡ better candidates did; § kept it by the uncertainty."""
     fits, late = models["fits"], models["confirmed_ms"].gt(models["budget_ms"])
     marked = {
         "†": fits.eq(False),
         "‡": models["rank"].gt(1),
         "§": fits.eq(True) & late,
-        "?": models["doubtful"].eq(True),
     }
     shown = [applies.fillna(False).map({True: mark, False: ""}) for mark, applies in marked.items()]
     return pd.concat(shown, axis=1).sum(axis=1)
+
+
+def all_marks(models: pd.DataFrame) -> pd.Series:
+    """Those, and that of a latency which was taken on a busy machine."""
+    return budget_marks(models) + models["doubtful"].map(lambda flag: DOUBTFUL * is_set(flag)).astype(str)
 
 
 def ordered(

@@ -8,27 +8,28 @@ from hat.paper.comparing import costed
 from hat.paper.gathered import Frames
 from hat.paper.published.facts import printed
 from hat.paper.published.files import STRUBELL_NAS_LB
-from hat.paper.style import COLOURS, panel_grid, save_figure
+from hat.paper.style import LOOKS, legend_above, panel_grid, save_figure
+from hat.paper.tables import significant
 
 TASK = "WMT'14 En-De"
-SHADES = {"the paper": COLOURS["depth"], "here": COLOURS["hat"]}
+SHADES = {"the paper": "depth", "here": "hat"}
 
 
 def draw(frames: Frames, stem: Path) -> None:
-    """Draw `stem`.pdf and .png: bars as long as the logarithm of their CO2e, ours last; and write `stem`.csv."""
-    bars = pd.concat([_printed(), _ours(frames["models"])], ignore_index=True)
-    with panel_grid(1, inches=(6.0, 0.6 + 0.28 * len(bars))) as (figure, (axes,)):
-        axes.barh(bars.index, bars["co2_lb"], color=bars["series"].map(SHADES), height=0.6)
-        for number, co2_lb in bars["co2_lb"].items():
-            shown = f"{co2_lb:,.0f}" if co2_lb >= 10 else f"{co2_lb:.2g}"
-            axes.annotate(f" {shown}", (co2_lb, number), va="center", fontsize=6.5)
+    """Draw `stem`.pdf and .png: a point for each model on a scale of powers of ten, ours last; and write `stem`.csv."""
+    points = pd.concat([_printed(), _ours(frames["models"])], ignore_index=True)
+    with panel_grid(1, inches=(6.0, 0.9 + 0.22 * len(points))) as (figure, (axes,)):
+        for series, rows in points.groupby("series", sort=False):
+            axes.plot(rows["co2_lb"], rows.index, **LOOKS[SHADES[series]] | {"label": series, "linestyle": "none"})
+        for number, co2_lb in points["co2_lb"].items():
+            axes.annotate(f"   {significant(co2_lb, 2)}", (co2_lb, number), va="center", fontsize=6.5)
         axes.set_xscale("log")
-        axes.set_yticks(bars.index, bars["model"] + " (" + bars["task"] + ", " + bars["series"] + ")")
+        axes.set_yticks(points.index, points["model"] + ", " + points["task"])
         axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
         axes.set_xlabel("CO2e (lb), SuperTransformer included")
-        axes.margins(x=0.2)
-        save_figure(figure, stem, bars)
+        axes.margins(x=0.15)
+        legend_above(figure)
+        save_figure(figure, stem, points)
 
 
 def _printed() -> pd.DataFrame:

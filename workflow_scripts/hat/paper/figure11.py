@@ -22,7 +22,7 @@ def draw(frames: Frames, stem: Path) -> None:
             axes.set_ylabel(f"BLEU from scratch ({rows['bleu_kind'].iloc[0]})")
             axes.margins(x=0.15, y=0.15)
             round_ticks(axes)
-            names = rows["budget"].fillna(rows["name"].str.removesuffix(" SubTransformer"))
+            names = rows["budget"].fillna(rows["name"].str.replace(" SubTransformer", ""))
             labels[axes] = [(*point, COLOURS["hat"]) for point in zip(losses, bleus, names, strict=True)]
         label_points(figure, labels)
         save_figure(figure, stem, pairs[["task", "model", *DRAWN]])

@@ -1,21 +1,21 @@
 """How far predicted latencies are from measured ones for the best candidates of each search."""
 
+from typing import Any
+
 import pandas as pd
 from scipy.stats import kendalltau
 
-from hat.paper.comparing import TEXT, count, latency
+from hat.paper.comparing import COLUMNS, TEXT, UNSURE
 from hat.paper.gathered import PLACE, Frames
 from hat.paper.tables import Column, Table
 
-COLUMNS = {
+SHOWN = {
     **TEXT,
-    "budget_ms": Column("Budget", latency),
-    "predicted_ms": Column("Predicted latency", latency),
-    "latency_ms": Column("Latency", latency),
+    **{name: COLUMNS[name] for name in ("budget_ms", "predicted_ms", "latency_ms")},
     "gap": Column("Gap", "{:+.1%}".format),
     "mean_gap": Column("Mean gap", "{:.1%}".format),
     "tau": Column("Tau", "{:.2f}".format),
-    "measured": Column("Models timed", count),
+    "measured": COLUMNS["measured"],
 }
 
 
@@ -27,8 +27,8 @@ def table(frames: Frames) -> Table:
     return Table(
         name="Gaps",
         caption="Predicted against measured latency of each search's best candidates",
-        frame=found.assign(model="HAT, budget " + found["text"])[[*COLUMNS]],
-        columns=COLUMNS,
+        frame=found.assign(model="HAT, budget " + found["text"])[[*SHOWN, *UNSURE]],
+        columns=SHOWN,
         groups=PLACE,
         notes=[
             "Latencies and gap: of the candidate with the least loss, measured over predicted; mean gap: the mean of "
@@ -38,13 +38,13 @@ def table(frames: Frames) -> Table:
     )
 
 
-def gap(measured: pd.DataFrame) -> dict[str, float | None]:
+def gap(measured: pd.DataFrame) -> dict[str, Any]:
     """Of the candidates of one search."""
     best = measured.sort_values("rank").iloc[0]
     gaps = measured["latency_ms"] / measured["predicted_ms"] - 1
     return {
         "predicted_ms": best["predicted_ms"],
-        "latency_ms": best["latency_ms"],
+        **best[["latency_ms", *UNSURE]],
         "gap": best["latency_ms"] / best["predicted_ms"] - 1,
         "mean_gap": gaps.abs().mean(),
         "tau": kendalltau(measured["predicted_ms"], measured["latency_ms"]).statistic if len(measured) > 1 else None,

@@ -159,10 +159,12 @@ def budgets(asked: Asked, budgets: Path) -> pd.DataFrame:
 
 def confirmed(asked: Asked, offline: Path, online: Path) -> pd.DataFrame:
     """Both searches for one budget; what the search online timed stands in its report."""
-    names = ("budget_ms", "latency_ms", "loss")
-    theirs = _numbers(_read_json(offline, asked), *names)
-    ours = _numbers(_read_json(online, asked), *names, "measured", "timed_seconds")
-    return pd.DataFrame([{**asked, "search": "offline", **theirs}, {**asked, "search": "online", **ours}])
+    names = ("budget_ms", "latency_ms", "uncertainty_ms", "loss")
+    rows = []
+    for search, path, more in (("offline", offline, ()), ("online", online, ("measured", "timed_seconds"))):
+        found = _read_json(path, asked)
+        rows.append({**asked, "search": search, **_numbers(found, *names, *more), "doubtful": found["doubtful"]})
+    return pd.DataFrame(rows)
 
 
 READERS: Mapping[str, Callable[..., pd.DataFrame]] = {
@@ -207,7 +209,13 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
     """Times and, of a Levenshtein Transformer, iterations; in the signature a hash stands for the anchor's long key."""
     iterated = ("iterations", "published_iterations", "published_iterations_ms")
     times = _numbers(
-        latency, "latency_ms", "p50_ms", "p90_ms", "drift", *(name for name in iterated if name in latency)
+        latency,
+        "latency_ms",
+        "uncertainty_ms",
+        "p50_ms",
+        "p90_ms",
+        "drift",
+        *(name for name in iterated if name in latency),
     )
     times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]

@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -113,7 +114,9 @@ def label_points(figure: Figure, labels: Mapping[Axes, Sequence[Label]]) -> None
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes, wanted in labels.items():
-        drawn = np.concatenate([_along(line.get_xydata(), axes) for line in axes.get_lines()])
+        bars = [bar for each in axes.collections if isinstance(each, LineCollection) for bar in each.get_segments()]
+        lines = [np.asarray(line) for line in [*(each.get_xydata() for each in axes.lines), *bars]]
+        drawn = np.concatenate([_along(line, axes) for line in lines if line.size])
         points = axes.transData.transform([(x, y) for x, y, *_ in wanted])
         boxes: list[Bbox] = []
         for own, (x, y, text, colour) in zip(points, wanted, strict=True):

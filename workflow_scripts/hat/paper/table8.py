@@ -8,18 +8,18 @@ from collections.abc import Mapping
 
 from pandas import DataFrame, Series
 
-from hat.paper.comparing import AS_PRINTED, COLUMNS, TEXT, arranged, bleu_notes, budget_marks, measured_first
+from hat.paper.comparing import COLUMNS, TEXT, arranged, bleu_notes, budget_marks, measured_first
 from hat.paper.gathered import KINDS, Frames
-from hat.paper.tables import Column, Table
+from hat.paper.tables import Column, Table, significant
 
 NUMBERS = ("budget_ms", "latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu")
 SHOWN: Mapping[str, Column] = {
     **TEXT,
     **{name: COLUMNS[name] for name in NUMBERS},
     "sacrebleu_half_width": Column("SacreBLEU ±", "{:.1f}".format),
-    "published_latency_ms": Column("Published latency", AS_PRINTED["latency_ms"]),
-    "published_params_m": Column("Published #Params", "{:.2f}M".format),
-    "published_flops_g": Column("Published FLOPs", "{:.2f}G".format),
+    "published_latency_ms": Column("Published latency (ms)", "{:g}".format),
+    "published_params_m": Column("Published #Params (M)", significant),
+    "published_flops_g": Column("Published FLOPs (M)", significant, unit=1e-3),
     "published_bleu": Column("Published BLEU", "{:.1f}".format),
     "published_sacrebleu": Column("Published SacreBLEU", "{:.1f}".format),
 }
@@ -55,7 +55,6 @@ def _notes(models: DataFrame, marks: Series) -> list[str]:
         ),
         "† No candidate measured kept the budget when this was chosen: it was the fastest of them.": "†" in marked,
         "§ Above the budget when this was chosen, by no more than that measurement's uncertainty.": "§" in marked,
-        "? Timed on a busy machine, beyond what the anchor corrects: measure again.": "?" in marked,
         "‡ Better candidates of the search missed the budget when measured. Taken: "
         f"{'; '.join(taken + next_best['rank'].astype(str))}.": len(next_best),
         "SacreBLEU: detokenised, against the raw reference, with half of its 95% bootstrap interval.": (

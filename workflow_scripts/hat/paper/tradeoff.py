@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.markers import CARETDOWN
 
 from hat.errors import InputError
-from hat.paper.comparing import arranged, budget_marks, sizes
+from hat.paper.comparing import all_marks, arranged, sizes
 from hat.paper.gathered import PLACE
 from hat.paper.style import (
     COLOURS,
@@ -46,16 +47,31 @@ def draw_tradeoff(models: pd.DataFrame, stem: Path) -> None:
 def _draw(axes: Axes, rows: pd.DataFrame) -> list[Label]:
     """Draw a panel; returns its labels."""
     unit, scale = latency_unit(rows["latency_ms"].max())
+    bottom, top = _heights(rows)
     labels = []
     for family, members in rows.groupby("family", sort=False):
         x, y, colour = members["latency_ms"] * scale, members["bleu"], COLOURS[family]
         plot_scores(axes, x, y, members["bleu_half_width"], LOOKS[family] | {"label": SERIES[family]})
         first, *others = members["size"]
         counted = [COUNTED[family].format(first).replace("1 layers", "1 layer"), *others]
-        words = [size + mark for size, mark in zip(counted, budget_marks(members), strict=True)]
-        labels += [(*point, colour) for point in zip(x, y, words, strict=True)]
+        words = [size + mark for size, mark in zip(counted, all_marks(members), strict=True)]
+        below = y < bottom
+        axes.plot(x[below], y[below].clip(lower=bottom), color=colour, marker=CARETDOWN, linestyle="none")
+        told = [f"{word}: {bleu:.1f}" if low else word for word, bleu, low in zip(words, y, below, strict=True)]
+        labels += [(*point, colour) for point in zip(x, y.clip(lower=bottom), told, strict=True)]
     axes.set_xlabel(f"Measured latency ({unit})")
     axes.set_ylabel(f"BLEU ({', '.join(sorted(set(rows['bleu_kind'])))})")
-    axes.margins(x=0.12, y=0.12)
+    axes.margins(x=0.12)
+    axes.set_ylim(bottom, top)
     round_ticks(axes)
     return labels
+
+
+def _heights(rows: pd.DataFrame) -> tuple[float, float]:
+    """The least and the most BLEU that a panel shows. What is far below the HAT models would squeeze all others."""
+    half_widths = rows["bleu_half_width"].fillna(0.0)
+    lowest, best = rows.loc[rows["family"] == rows["family"].iloc[0], "bleu"].min(), rows["bleu"].max()
+    kept = rows["bleu"] >= lowest - 2 * max(best - lowest, half_widths.max(), 1.0)
+    low, high = (rows["bleu"] - half_widths)[kept].min(), (rows["bleu"] + half_widths)[kept].max()
+    margin = 0.1 * max(high - low, 0.5)
+    return low - margin, high + margin

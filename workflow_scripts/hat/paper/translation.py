@@ -1,17 +1,17 @@
 """How long shipped models take for real sentences, in every runtime and number format."""
 
-from hat.paper.comparing import count, latency
+from hat.paper.comparing import count
 from hat.paper.gathered import Frames
-from hat.paper.tables import Column, Table
+from hat.paper.tables import Column, Table, significant
 
 COLUMNS = {
     "task": Column("Task"),
     "model": Column("Model"),
     "way": Column("Runs on"),
-    "weights_mb": Column("Weights", "{:.2f} MB".format),
+    "weights_mb": Column("Weights (MB)", significant),
     "sacrebleu": Column("SacreBLEU", "{:.1f}".format),
-    "p50_ms": Column("Median", latency),
-    "p90_ms": Column("90%", latency),
+    "p50_ms": Column("Median (ms)", significant),
+    "p90_ms": Column("90% (ms)", significant),
     "of_eager": Column("Of torch", "{:.2f}".format),
     "sentences": Column("Sentences", count),
 }
