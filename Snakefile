@@ -8,6 +8,10 @@ min_version("9.27")
 report: "report/workflow.rst"
 
 
+onstart:
+    console.follow(workflow.dag.stats()[1])
+
+
 include: "rules/common.smk"
 include: "rules/resources.smk"
 include: "rules/corpus.smk"

@@ -28,7 +28,7 @@ SCRIPTS = checkout() / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from hat.errors import InputError, nearest
-from hat_workflow import experiment, paths
+from hat_workflow import console, experiment, paths
 from hat_workflow import settings as configuration
 from hat_workflow.code_hash import code_hash
 from hat_workflow.command import told

@@ -39,13 +39,14 @@ class Progress:
             return
         self._said = now
         speed = (self.done - self._resumed_at) / elapsed if elapsed > 0 else 0.0
-        remaining = _clock((self.total - self.done) / speed) if speed > 0 else "?"
+        remaining = clock((self.total - self.done) / speed) if speed > 0 else "?"
         share = 100 * self.done / max(1, self.total)
         line = f"{self.label}: {share:3.0f}%  {self.done}/{self.total} {self.unit}, {speed:.1f}/s, {remaining} left"
         say(f"{line}, {facts}" if facts else line)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """As 1:05 or 2:01:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
