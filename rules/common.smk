@@ -27,37 +27,19 @@ def checkout():
 SCRIPTS = checkout() / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from hat.errors import InputError, nearest
 from hat_workflow import console, experiment, paths
 from hat_workflow import settings as configuration
 from hat_workflow.code_hash import code_hash
-from hat_workflow.command import told
+from hat_workflow.command import stopping
 from hat_workflow.contents import Contents
 from hat_workflow.settings import GENES
 from hat_workflow.timed_where import where
-
-CONFIG_KEYS = ("device", "experiment", "mirror")
 
 # Commands run in the Python that runs Snakemake; an activated conda environment still goes before it.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
 
 
-def stop(error):
-    """End with the lines of an InputError and exit status 2."""
-    told(str(error))
-    sys.exit(2)
-
-
-try:
-    for key in config:
-        if key not in CONFIG_KEYS:
-            raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
-    if "device" in config:
-        config.update(device=str(config["device"]))
-    ASKED = experiment.read(str(config.setdefault("experiment", "demo")), "--config experiment", config.get("device"))
-except InputError as error:
-    stop(error)
-
+ASKED = stopping(experiment.asked_by)(config)
 FILES, MODELS, TASKS, NAME, SEED = ASKED.files, ASKED.models, ASKED.tasks, ASKED.name, ASKED.settings["seed"]
 
 if "mirror" in config:  # by the environment: where a file came from changes no result
@@ -91,13 +73,8 @@ def each(pattern, wildcards):
     return [pattern.format(experiment=NAME, **known) for known in wildcards]
 
 
-@cache
-def hash_of(command, *modules):
-    """What the command does, as a hash: an edited command or library file rebuilds its artifacts, a touched one does not."""
-    try:
-        return code_hash(command, *modules)
-    except InputError as error:
-        stop(error)
+# What a command does, as a hash: an edited command or library file rebuilds its artifacts, a touched one does not.
+hash_of = cache(stopping(code_hash))
 
 
 def code(command, *modules):

@@ -6,12 +6,10 @@ FETCHED = [name for name in FILES["corpus"] if name not in GENERATED]
 
 
 # For params: what the corpus file says of its sources, and the contents of those that are files on this machine.
-SOURCES = ["source", "target", "train", "valid", "test", "tests", "references", "binarised"]
-sources = lambda wildcards: settings(corpus=SOURCES)(wildcards) + CONTENTS.of(
-    resource.candidates
-    for path, contents in [FILES["corpus"][wildcards.corpus]]
-    for resource in Corpus.from_settings(contents, configuration.shown(path)).resources
-    if not resource.remote
+described = lambda path, contents: Corpus.from_settings(contents, configuration.shown(path))
+contents_of = stopping(CONTENTS.of_corpus)
+sources = lambda wildcards: settings(corpus=configuration.SOURCES)(wildcards) + contents_of(
+    described(*FILES["corpus"][wildcards.corpus]), Path(paths.RAW.format(corpus=wildcards.corpus))
 )
 
 

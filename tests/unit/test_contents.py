@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
+from hat.errors import InputErrors
 from hat.files import file_digest
 from hat_workflow import contents
 from hat_workflow.contents import Contents
+
+from tests.unit.corpus_files import described, text_folder
 
 
 @pytest.fixture
@@ -47,6 +51,22 @@ def test_a_file_is_read_once(tmp_path: Path, files: tuple[Path, Path], monkeypat
     files[0].write_text("and more\n")
     of(tmp_path, files)
     assert read == [files[0], files[0]]
+
+
+def test_a_missing_file_of_a_corpus_is_told_until_its_text_is_there(tmp_path: Path) -> None:
+    text_folder(tmp_path / "data")
+    corpus, made, known = described(tmp_path), tmp_path / "raw", Contents(tmp_path / "memory.json")
+    before = known.of_corpus(corpus, made)
+    for name in ("train.en", "test.de"):
+        (tmp_path / "data" / name).unlink()
+    (tmp_path / "data" / "train.eng").touch()
+    with pytest.raises(InputErrors) as caught:
+        known.of_corpus(corpus, made)
+    first, second = str(caught.value).splitlines()
+    assert re.search(r"data/train\.en: no such file; legal: \S+train\.en\.gz or \S+train\.de or \S+train\.eng$", first)
+    assert "data/test.de: no such file" in second
+    made.mkdir()
+    assert known.of_corpus(corpus, made) != before
 
 
 def test_a_damaged_memory_is_forgotten(tmp_path: Path, files: tuple[Path, Path]) -> None:

@@ -16,6 +16,18 @@ from hat_workflow.settings import Kind
 KINDS = get_args(Kind)
 
 
+def test_another_spelling_of_a_path_is_the_same_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my").mkdir()
+    plain = "source: de\ntarget: en\ntrain: my/train\nvalid: my/valid\ntest: https://x.org//a\nbpe: 90\n"
+    other = plain.replace("my/train", "./my//train").replace("my/valid", f"{tmp_path}/my/valid")
+    (tmp_path / "one.yaml").write_text(plain)
+    (tmp_path / "my" / "two.yaml").write_text(other)
+    assert settings.load("corpus", "one.yaml") == settings.load("corpus", f"{tmp_path}/my/../my/two.yaml")
+    for spelling in ("one.yaml", "./one.yaml", f"{tmp_path}/one.yaml", "my/../one.yaml"):
+        assert settings.find("corpus", spelling) == Path("one.yaml")
+
+
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in settings.names(kind)])
 def test_every_configuration_loads(kind: Kind, name: str) -> None:
     assert settings.load(kind, name) == settings.load(kind, settings.find(kind, name))

@@ -157,7 +157,9 @@ TRAIN = (
     "--rolling rolling --checkpoint dense.pt --architecture-copy dense.yaml --report dense.json"
 )
 RUNS = {
-    "missing corpus file": Run(FETCH, "data/valid.en: no such file; legal: data/valid.en.gz", {"data/valid.en": None}),
+    "missing corpus file": Run(
+        FETCH, "data/valid.en: no such file; legal: data/valid.en.gz or data/valid.de", {"data/valid.en": None}
+    ),
     "checksum mismatch": Run(
         FETCH, f"data/test.en: sha256 is {OTHER_SHA256}; legal: {SHA256}", {"data/test.en": OTHER_TEXT}
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import http.client
 import time
@@ -43,6 +44,15 @@ class Resource:
     @property
     def pinned(self) -> bool:
         return bool(self.sha256 or self.md5)
+
+    def local_file(self) -> Path:
+        """The file on this machine. InputError when there is none; it tells what is there under a similar name."""
+        for candidate in self.candidates:
+            if Path(candidate).is_file():
+                return Path(candidate)
+        first = Path(self.candidates[0])
+        others = [*self.candidates[1:], *map(str, sorted(first.parent.glob(f"{glob.escape(first.stem)}.*"))[:3])]
+        raise InputError(first, "no such file", " or ".join(others) or "a text file, plain or gzip-compressed")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,7 +98,7 @@ class Files:
 
     def _local(self, resource: Resource) -> Found | None:
         if not resource.remote:
-            places = [Path(candidate) for candidate in resource.candidates]
+            places = [resource.local_file()]
         elif self.mirror is not None:
             places = [self.mirror / self.name / name for name in resource.names]
         else:
@@ -96,10 +106,7 @@ class Files:
         for path in places:
             if path.is_file():
                 return Found(path, str(path), self._verify(path, str(path), resource, resource.candidates[0]))
-        if resource.remote:
-            return None
-        others = " or ".join(resource.candidates[1:])
-        raise InputError(resource.candidates[0], "no such file", others or "a text file, plain or gzip-compressed")
+        return None
 
     def _download_first(self, resource: Resource) -> Found:
         self.downloads.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,12 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
 
 from hat.errors import InputError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -30,6 +34,18 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
         _fail(f"{failure.filename or 'disk'}: {os.strerror(failure.errno) if failure.errno else failure}")
 
 
+def stopping(function: Callable[P, T]) -> Callable[P, T]:
+    """The function, whose InputErrors end the process in the same way."""
+
+    def checked(*args: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*args, **named)
+        except InputError as error:
+            _fail(str(error))
+
+    return checked
+
+
 def positive(text: str) -> int:
     """For `type=` of an argument: a whole number above zero."""
     number = int(text)
@@ -47,7 +63,7 @@ def _system_failure(error: BaseException | None) -> OSError | None:
     return error
 
 
-def _fail(line: str) -> None:
+def _fail(line: str) -> NoReturn:
     told(line)
     raise SystemExit(2)
 

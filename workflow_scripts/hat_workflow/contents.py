@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hat.errors import InputError
+from hat.corpus.description import Corpus
+from hat.errors import Faults, InputError
 from hat.files import digest, file_digest, read_json, write_json
 
 Stamp = list[int]
@@ -30,6 +31,19 @@ class Contents:
         """
         found = [next((self.sha256(path) for path in group if Path(path).is_file()), None) for group in groups]
         return f" contents {digest(found)}" if found else ""
+
+    def of_corpus(self, corpus: Corpus, made: Path) -> str:
+        """That of the files that a corpus names on this machine.
+
+        InputErrors for those that are missing, as long as `made`, what is made of them, is missing as well.
+        """
+        local = [resource for resource in corpus.resources if not resource.remote]
+        faults = Faults()
+        for resource in local if not made.exists() else ():
+            with faults.collect():
+                resource.local_file()
+        faults.tell()
+        return self.of(resource.candidates for resource in local)
 
     def sha256(self, file: str) -> str:
         """The hash of a file."""

@@ -28,6 +28,8 @@ from hat_workflow.timed_where import check_where
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names that can stand in paths and commands."""
 
+CONFIG_KEYS = ("device", "experiment", "mirror")
+
 Contents = dict[str, Any]
 Files = dict[Kind, dict[str, tuple[Path, Contents]]]
 Wildcards = dict[str, str]
@@ -126,6 +128,16 @@ class Experiment:
 
     def _fits(self, device: str, study: Study) -> bool:
         return study.engine in (None, _engine_here(device, self.files))
+
+
+def asked_by(config: dict[str, Any]) -> Experiment:
+    """The experiment that `--config` of Snakemake asks for, the demo by default. InputError as `read`."""
+    for key in config:
+        if key not in CONFIG_KEYS:
+            raise InputError("--config", f"unknown key {key!r}", nearest(key, CONFIG_KEYS))
+    if "device" in config:
+        config.update(device=str(config["device"]))
+    return read(str(config.setdefault("experiment", "demo")), "--config experiment", config.get("device"))
 
 
 def read(name: str, place: str | None = None, device: str | None = None) -> Experiment:

@@ -30,6 +30,8 @@ FOLDERS: dict[Named, Path] = {
 }
 GENES = (*DesignSpace.choice_names(), "qkv_dim")
 """The keys of a space file that a DesignSpace knows; the others are about baselines."""
+SOURCES = ("source", "target", "train", "valid", "test", "tests", "references", "binarised")
+"""The keys of a corpus file that say where its text comes from."""
 
 SHORTER = 4
 """Fine-tuning takes the paper a quarter of the updates of a training from scratch (Table 6)."""
@@ -46,6 +48,8 @@ def load(kind: Kind, name: str | os.PathLike[str]) -> dict[str, Any]:
     check(record, rule, shown(path))
     if kind == "experiment" and record["experiment"] is None:
         record["experiment"] = path.stem
+    if kind == "corpus":
+        record |= {key: plain(record[key]) for key in SOURCES}
     return cast(dict[str, Any], record)
 
 
@@ -78,7 +82,7 @@ def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) ->
     if text.endswith((".yaml", ".yml")) or os.sep in text:
         for path in (Path(text), ROOT / text):
             if _is_file(path):
-                return path
+                return Path(plain(str(path)))
         raise InputError(
             place or "command line", f"no {kind} file {text}", f"a .yaml file, or one of {', '.join(names(kind))}"
         )
@@ -86,6 +90,18 @@ def find(kind: Named, name: str | os.PathLike[str], place: str | None = None) ->
     if not _is_file(path):
         raise InputError(place or shown(path), f"unknown {kind} {text!r}", nearest(text, names(kind)))
     return path
+
+
+def plain(value: Any) -> Any:
+    """A setting with every path below the working directory in its shortest spelling: another one changes nothing."""
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if not isinstance(value, str) or "://" in value or os.sep not in value:
+        return value
+    short = Path(os.path.normpath(value))
+    return str(short.relative_to(Path.cwd()) if short.is_relative_to(Path.cwd()) else short)
 
 
 def _is_file(path: Path) -> bool:

@@ -45,9 +45,9 @@ def clean_corpus(corpus: Corpus, raw: Path, output: Path, processes: int = 1) ->
 def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path, processes: int) -> dict[str, Any]:
     source, target = (f"{split}.{language}" for language in corpus.languages)
     if lines == 0:
-        raise InputError(raw / source, f"the {split} split is empty", "at least one pair")
+        raise InputError(corpus.origin(split, corpus.source), f"the {split} split is empty", "at least one pair")
     (notes,) = rewrite_pairs(
-        partial(_clean_pairs, corpus, None if split == "train" else (raw / source, raw / target)),
+        partial(_clean_pairs, corpus, split),
         (raw / source, raw / target),
         (output / source, output / target),
         Progress(f"clean {split}", lines, unit="pairs"),
@@ -57,14 +57,15 @@ def _clean_split(corpus: Corpus, split: str, lines: int, raw: Path, output: Path
     kept = lines - sum(dropped.values())
     if kept == 0:
         why = ", ".join(f"{reason}: {count}" for reason, count in dropped.items())
-        raise InputError(raw / source, f"no training pair of {lines} is left ({why})", "other limits in the corpus")
+        limits = f"max_length above {corpus.max_length}, max_ratio above {corpus.max_ratio:g}, or other text"
+        raise InputError(corpus.place, f"train: no pair of {lines} is left ({why})", limits)
     if why := ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in dropped.items() if count):
         say(f"clean {split}: {kept} of {lines} pairs kept; dropped: {why}")
     return {"read": lines, "kept": kept, "dropped": dropped, "changed": notes["changed"]}
 
 
-def _clean_pairs(corpus: Corpus, whole: tuple[Path, Path] | None, pairs: Pairs) -> Rewritten:
-    """The pairs normalised. Where `whole` names the files they come from, each pair stays and needs two sentences."""
+def _clean_pairs(corpus: Corpus, split: str, pairs: Pairs) -> Rewritten:
+    """The pairs normalised. Outside of training each pair stays and needs two sentences."""
     notes: Counter[str] = Counter()
     kept = Rewritten([], [], (notes,))
     for number, pair in enumerate(zip(pairs.source, pairs.target, strict=True), start=pairs.first):
@@ -72,10 +73,11 @@ def _clean_pairs(corpus: Corpus, whole: tuple[Path, Path] | None, pairs: Pairs) 
         notes["changed"] += (source, target) != pair
         if corpus.already_subwords and not corpus.binarised and (found := RESERVED.search(f"{source} {target}")):
             raise InputError(corpus.place, f"pair {number} contains {found[0]!r}", "text without fairseq's own symbols")
-        if whole is not None:
-            for path, line in zip(whole, clean, strict=True):
+        if split != "train":
+            for language, line in zip(corpus.languages, clean, strict=True):
                 if not line:
-                    raise InputError(path, f"line {number} is empty", "a sentence on every line")
+                    file = corpus.origin(split, language)
+                    raise InputError(file, f"line {number} is empty", "a sentence on every line")
         elif reason := _reason(corpus, source, target):
             notes[reason] += 1
             continue

@@ -129,6 +129,13 @@ class Corpus:
         found = [self.binarised] if self.binarised else []
         return tuple(dict.fromkeys((*found, *(side.resource for side in sides))))
 
+    def origin(self, split: str, language: str) -> str:
+        """The user's own file with a side of a split, where that is one file of plain text; else the corpus file."""
+        sides = [part[language] for part in self.splits[split]]
+        if len(sides) == 1 and sides[0] == Side(resource=sides[0].resource, language=sides[0].language):
+            return sides[0].resource.candidates[0]
+        return f"{self.place}: {split}.{language}"
+
     def _check(self) -> None:
         for key, language in zip(("source", "target"), self.languages, strict=True):
             known = codes.MOSES_RULES | codes.WITHOUT_SPACES

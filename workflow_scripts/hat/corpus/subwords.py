@@ -52,7 +52,8 @@ def encode_corpus(corpus: Corpus, clean: Path, tokens: Path, output: Path, proce
         kept = lines | {"train": lines["train"] - dropped.total()}
         line_counts(folder, corpus, expected=kept)
         if kept["train"] == 0:
-            raise InputError(text / "train", f"no pair of {lines['train']} is left", "other limits in the corpus")
+            limits = f"max_length above {corpus.max_length}, or other text"
+            raise InputError(corpus.place, f"train: no pair of {lines['train']} is left", limits)
         if corpus.binarised:
             _copy_dictionaries(corpus, clean / DICTIONARIES, folder / BPE_FOLDER)
         else:
