@@ -358,6 +358,8 @@ rule export_model:
         corpus=file_of("corpus"),
         beam=of_task("generation", "beam"),
         length_penalty=of_task("generation", "length_penalty"),
+        max_len_a=of_task("generation", "max_len_a"),
+        max_len_b=of_task("generation", "max_len_b"),
     shell:
         """
         python {params.command:q} \
@@ -372,6 +374,8 @@ rule export_model:
             --latency {input.latency:q} \
             --beam {params.beam} \
             --length-penalty {params.length_penalty} \
+            --max-len-a {params.max_len_a} \
+            --max-len-b {params.max_len_b} \
             --threads {threads} \
             --output {output:q} \
             2>&1 | tee {log:q}

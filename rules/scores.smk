@@ -6,7 +6,8 @@ rule translate_model:
         checkpoint=paths.CHECKPOINT,
         corpus=of_corpus(paths.BINARY),
     output:
-        paths.HYPOTHESES,
+        hypotheses=paths.HYPOTHESES,
+        report=paths.HYPOTHESES_REPORT,
     log:
         "logs/translate_model/{experiment}/{task}/{model}/{split}.log",
     benchmark:
@@ -38,7 +39,8 @@ rule translate_model:
             --max-len-a {params.max_len_a} \
             --max-len-b {params.max_len_b} \
             --threads {threads} \
-            --output {output:q} \
+            --output {output.hypotheses:q} \
+            --report {output.report:q} \
             2>&1 | tee {log:q}
         """
 
@@ -59,6 +61,7 @@ use rule translate_model as translate_rival with:
 rule score_model:
     input:
         hypotheses=paths.HYPOTHESES,
+        report=paths.HYPOTHESES_REPORT,
         tokens=of_corpus(paths.TOKENS),
         raw=of_corpus(paths.RAW),
     output:
@@ -78,6 +81,7 @@ rule score_model:
         """
         python {params.command:q} \
             --hypotheses {input.hypotheses:q} \
+            --report {input.report:q} \
             --corpus {params.corpus:q} \
             --tokens {input.tokens:q} \
             --raw {input.raw:q} \

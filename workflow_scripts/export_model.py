@@ -24,7 +24,7 @@ from hat.model.checkpoint import load_checkpoint
 from hat.progress import Progress, say
 from hat.scoring import score_translations
 from hat.translator.beam import EOS
-from hat.translator.bundle import MANIFEST, load
+from hat.translator.bundle import GENERATION, MANIFEST, load
 from hat.translator.export import write_bundle, write_manifest
 from hat.translator.shortlist import learn
 from hat.translator.text import Preparation
@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
     facts = {
         "task": args.task,
         "model": args.model,
-        "generation": {"beam": args.beam, "length_penalty": args.length_penalty},
+        "generation": {name: getattr(args, name) for name in GENERATION},
         "licence": corpus["licence"],
         "latency": [read_json(path) for path in args.latency],
     }
@@ -155,6 +155,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--latency", type=Path, nargs="*", default=[], metavar="JSON", help="measured ones, for the record")
     p.add_argument("--beam", type=command.positive, default=5, metavar="N", help="the widest that graphs allow")
     p.add_argument("--length-penalty", type=float, default=1.0, metavar="X")
+    p.add_argument("--max-len-a", type=float, default=0, metavar="A", help="subwords of a translation at most: A x + B")
+    p.add_argument("--max-len-b", type=int, default=200, metavar="B", help="with x subwords in the source")
     p.add_argument("--threads", type=command.positive, default=1, metavar="N")
     p.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="output: what is shipped")
     return p

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from hat.corpus.description import reference_file
-from hat.files import write_json
+from hat.files import JsonFile, write_json
 from hat.scoring import score_files
 from hat_workflow import command, settings
 from hat_workflow.arguments import fetching
@@ -24,12 +24,14 @@ def main(args: argparse.Namespace) -> None:
         tokeniser=corpus["sacrebleu_tokeniser"],
         mirror=fetching.mirror(args),
     )
-    write_json(args.output, scores | {"split": args.split})
+    cut = int(JsonFile(args.report).number("cut"))
+    write_json(args.output, scores | {"split": args.split, "cut": cut})
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hypotheses", required=True, type=Path, help="translations: merged tokens, in corpus order")
+    parser.add_argument("--report", required=True, type=Path, help="what was told of them: how many were cut (JSON)")
     parser.add_argument("--corpus", required=True, help="corpus: its name or its file")
     parser.add_argument("--tokens", required=True, type=Path, help="folder of the tokenised corpus")
     parser.add_argument("--raw", required=True, type=Path, help="folder of the untouched corpus")

@@ -14,14 +14,14 @@ from hat_workflow.arguments import translating
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     model, _ = load_checkpoint(args.checkpoint)
-    hypotheses = translate(
+    found = translate(
         model,
         args.corpus,
         args.split,
         **translating.search(args),
         label=translating.label(args, "translate_model"),
     )
-    translating.write_hypotheses(args, hypotheses)
+    translating.write_hypotheses(args, found)
 
 
 def parser() -> argparse.ArgumentParser:

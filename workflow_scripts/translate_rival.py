@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 import torch
-from hat_fairseq.generation import translate
+from hat_fairseq.generation import Translated, translate
 from hat_fairseq.rivals.families import load_rival
 from hat_fairseq.rivals.refinement import refine
 from hat_workflow import command
@@ -20,10 +20,10 @@ def main(args: argparse.Namespace) -> None:
     model, family = load_rival(args.checkpoint)
     label = translating.label(args, "translate_rival")
     if family == "levenshtein":
-        hypotheses = refine(model, args.corpus, args.split, label)
+        found = Translated(refine(model, args.corpus, args.split, label), cut=0)
     else:
-        hypotheses = translate(model, args.corpus, args.split, label=label, **translating.search(args))
-    translating.write_hypotheses(args, hypotheses)
+        found = translate(model, args.corpus, args.split, label=label, **translating.search(args))
+    translating.write_hypotheses(args, found)
 
 
 def parser() -> argparse.ArgumentParser:

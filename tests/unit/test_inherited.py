@@ -99,7 +99,7 @@ def test_translations_come_in_the_order_of_the_corpus(
 ) -> None:
     model, _ = load_checkpoint(checkpoint)
     dense = model.extract(tiny_space.smallest)
-    together = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0)
+    together = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0).hypotheses
     assert len(together) == 12
     dense.cpu()
     alone = {}
@@ -117,7 +117,7 @@ def test_translations_come_in_the_order_of_the_corpus(
             if len(tokens) == 200:
                 token = 2
         alone[row] = tokens
-    greedy = translate(dense, tiny_corpus, "test", beam=1, length_penalty=1.0)
+    greedy = translate(dense, tiny_corpus, "test", beam=1, length_penalty=1.0).hypotheses
     words = open_corpus(tiny_corpus).target_dictionary
     assert greedy == [words.string(torch.tensor(alone[row][:200])) for row in sorted(alone)]
 
@@ -126,8 +126,9 @@ def test_hypotheses_that_end_at_their_greatest_length_are_told(
     checkpoint: Path, tiny_corpus: Path, tiny_space: DesignSpace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dense = load_checkpoint(checkpoint)[0].extract(tiny_space.smallest)
-    found = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0, max_len_b=3)
+    found, cut = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0, max_len_b=3)
     assert max(len(line.split()) for line in found) == 3
-    assert "hypotheses end at their greatest length (generation > max_len_b)" in capsys.readouterr().err
-    longer = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0, max_len_a=1, max_len_b=1)
+    assert 0 < cut <= sum(len(line.split()) == 3 for line in found)
+    assert f"{cut} of 12 hypotheses end at their greatest length (generation > max_len_b)" in capsys.readouterr().err
+    longer, _ = translate(dense, tiny_corpus, "test", beam=2, length_penalty=1.0, max_len_a=1, max_len_b=1)
     assert max(len(line.split()) for line in longer) > 3

@@ -102,6 +102,12 @@ def test_a_next_best_candidate_is_marked_and_its_rank_told(rows: list[Row]) -> N
     assert r"HAT, budget 50\%$\ddagger$" in table.latex()
 
 
+def test_a_model_whose_translations_were_cut_is_named(rows: list[Row]) -> None:
+    assert "cut" not in table8.table(models(*rows)).markdown()
+    told = table8.table(models(*rows, hat("40%", 11.0, 10.5, 34.0, cut=3))).markdown()
+    assert "- HAT, budget 40% (multi30k.de-en): 3 of 1000 translations were cut at their greatest length" in told
+
+
 def test_table8_latex(rows: list[Row]) -> None:
     text = table8.table(models(*rows, {**rows[0], "device": "gpu"})).latex()
     assert r"multi30k.de-en & this\_cpu & HAT, budget 25\%$\dagger$ & 9.00 & 9.12 & 1.23 & 45.7 & 34.0 & 1.5" in text

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hat.architecture import SubTransformer
 from hat.errors import InputError
+from hat.files import write_json
 from hat.paper.gathered import read_gathered
 from hat_workflow import settings
 
@@ -39,7 +40,17 @@ def score_of(folder: Path, sentences: list[str]) -> Path:
         (folder / stage).mkdir(parents=True, exist_ok=True)
         (folder / stage / "test.en").write_text("".join(f"{line}\n" for line in sentences))
     (folder / "test.hyp").write_text("".join(f"{line}\n" for line in sentences))
-    places = ["--tokens", folder / "tokens", "--raw", folder / "raw", "--output", folder / "test.json"]
+    write_json(folder / "test.hyp.json", {"sentences": len(sentences), "cut": 1})
+    places = [
+        "--report",
+        folder / "test.hyp.json",
+        "--tokens",
+        folder / "tokens",
+        "--raw",
+        folder / "raw",
+        "--output",
+        folder / "test.json",
+    ]
     call("score_model", "--hypotheses", folder / "test.hyp", "--corpus", "multi30k.de-en", "--split", "test", *places)
     return folder / "test.json"
 

@@ -96,6 +96,7 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> Files:
             "confidence": {name: {"mean": 30.0, "half_width": 1.0 + number} for number, name in enumerate(names)},
             "signatures": {name: f"signature of {name}" for name in names},
             "sentences": 500,
+            "cut": 2,
         },
         "latency": {
             "latency_ms": 9.5,

@@ -126,7 +126,7 @@ def test_each_is_trained_saved_and_translates(
     if family == "levenshtein":
         hypotheses = refinement.refine(found, tiny_corpus, "valid", "test")
     else:
-        hypotheses = translate(found, tiny_corpus, "valid", beam=2, length_penalty=1.0)
+        hypotheses = translate(found, tiny_corpus, "valid", beam=2, length_penalty=1.0).hypotheses
     assert len(hypotheses) == read_json(tiny_corpus / "statistics.json")["lines"]["valid"]
     with pytest.raises(InputError, match=f"a model of the family '{family}'; legal: transformer"):
         load_checkpoint(tmp_path / "model.pt")

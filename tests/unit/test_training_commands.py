@@ -83,8 +83,9 @@ def test_equal_trainings_run_once_and_differ_in_their_reports_alone(
     assert (taught["model"], taught["family"]) == ("taught", "transformer")
     assert len({Path(f"{name}.pt").read_bytes() for name in ("one", "tuned", "taught")}) == 3
     words = ("--checkpoint", "one.pt", "--corpus", "corpus", "--split", "valid")
-    run(translate_model, "--model", "one", *words, "--output", "one.hyp")
+    run(translate_model, "--model", "one", *words, "--output", "one.hyp", "--report", "one.json")
     assert len(Path("one.hyp").read_text().splitlines()) == 20
+    assert read_json("one.json") == {"model": "one", "sentences": 20, "cut": read_json("one.json")["cut"]}
 
 
 def test_the_supertransformer_names_its_task(place: Path) -> None:
@@ -102,10 +103,11 @@ def test_a_rival_is_trained_translates_and_is_timed_and_counted(place: Path, fam
     report = train(train_rival, family, "--family", family)
     assert (report["family"], COUNTED & set(report)) == (family, set())
     words = ("--model", family, "--checkpoint", f"{family}.pt", "--corpus", "corpus", "--split", "valid", "--beam", 2)
-    run(translate_rival, *words, "--output", "rival.hyp")
+    outputs = ("--output", "rival.hyp", "--report", "rival.json")
+    run(translate_rival, *words, *outputs)
     assert len(Path("rival.hyp").read_text().splitlines()) == 20
     with pytest.raises(InputError, match=f"a model of the family '{family}'; legal: transformer"):
-        run(translate_model, *words, "--output", "rival.hyp")
+        run(translate_model, *words, *outputs)
 
     device = ("--task", "tiny", "--device", "bench.yaml", "--statistics", "corpus/statistics.json", "--runs", 2)
     outputs = ("--rolling", "rolling", "--output", "samples.csv", "--signature", "signature.json")

@@ -156,7 +156,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     processor = sentencepiece.SentencePieceProcessor(model_file=str(model_file))
     pieces = [processor.id_to_piece(number) for number in range(4, 60)]
     weights = {name: weight.detach().numpy() for name, weight in model.named_parameters()}
-    facts = {"generation": {"beam": 4, "length_penalty": 1.0}, "licence": "CC0-1.0"}
+    facts = {"generation": {"beam": 4, "length_penalty": 1.0, "max_len_b": LONGEST}, "licence": "CC0-1.0"}
     write_bundle(
         ship,
         sub,
@@ -177,7 +177,7 @@ def test_a_bundle_translates_as_the_model_it_was_made_of(shipped: Any, runtime: 
     loaded = load(shipped.ship, engine=runtime, dtype=dtype)
     tools = Text(PREPARATION, shipped.subwords, shipped.pieces, shipped.pieces)
     engine = engine_of(shipped.model, runtime, dtype)
-    expected = Translator(engine, tools, beam=4, length_penalty=1.0)
+    expected = Translator(engine, tools, beam=4, length_penalty=1.0, max_len_b=LONGEST)
     found = loaded.hypotheses(GERMAN, n_best=4)
     assert found == expected.hypotheses(GERMAN, n_best=4)
     assert all(len(hypotheses) == 4 and hypotheses[0].text for hypotheses in found)

@@ -147,7 +147,10 @@ class Run(NamedTuple):
 
 FETCH = "fetch_corpus --corpus tiny.de-en.yaml --output raw"
 CLEAN = "clean_corpus --corpus tiny.de-en.yaml --raw data --output clean"
-TRANSLATE = "translate_model --model one --checkpoint model.pt --corpus {binary} --split test --output test.hyp"
+TRANSLATE = (
+    "translate_model --model one --checkpoint model.pt --corpus {binary} --split test --output test.hyp "
+    "--report test.json"
+)
 BUDGETS = (
     "resolve_budgets --task a-b --device-name bench --predictor predictor.pt --report predictor.json "
     "--space space.yaml --budgets 25% 7.5ms --budget 7.5ms --output budgets.json"

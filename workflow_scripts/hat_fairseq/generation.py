@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from fairseq import utils
@@ -16,6 +16,13 @@ from hat_fairseq.models.transformer import HatTransformer
 MAX_TOKENS = 2000
 
 
+class Translated(NamedTuple):
+    """The hypotheses of a split, and how many of them end at their greatest length, which were cut."""
+
+    hypotheses: list[str]
+    cut: int
+
+
 def translate(
     model: Any,
     corpus: Path,
@@ -26,12 +33,11 @@ def translate(
     max_len_a: float = 0,
     max_len_b: int = 200,
     label: str = "translating",
-) -> list[str]:
+) -> Translated:
     """The best hypothesis of each sentence of `split`, in the corpus's order, as space-separated subwords.
 
     Scores are log-probabilities divided by length ** `length_penalty`, as in the paper's evaluation. A hypothesis has
-    at most `max_len_a` x + `max_len_b` subwords, where x are those of the longest source of its batch; how many
-    hypotheses end there is told.
+    at most `max_len_a` x + `max_len_b` subwords, where x are those of the longest source of its batch.
     """
     task = open_corpus(corpus)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -57,4 +63,4 @@ def translate(
         progress.step(count=len(batch["id"]))
     if cut:
         say(f"{label}: {cut} of {len(hypotheses)} hypotheses end at their greatest length (generation > max_len_b)")
-    return [hypotheses[row] for row in sorted(hypotheses)]
+    return Translated([hypotheses[row] for row in sorted(hypotheses)], cut)

@@ -197,4 +197,10 @@ def bleu_notes(models: pd.DataFrame) -> list[str]:
     scored = models[models["bleu"].notna()]
     kinds = scored.drop_duplicates("task").set_index("task")["bleu_kind"]
     said = [f"BLEU of {task}: {kind}; {half}." for task, kind in kinds.items()]
+    cut = named(scored[scored["cut"].gt(0)]).drop_duplicates(["task", "model"])
+    said += [
+        f"{each['name']} ({each['task']}): {each['cut']} of {each['sentences']} translations were cut at their "
+        "greatest length (`generation > max_len_b`), which takes from its BLEU."
+        for _, each in cut.iterrows()
+    ]
     return [*said, *(f"BLEU signature: `{signature}`" for signature in scored["bleu_signature"].unique())]

@@ -226,7 +226,7 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
 def _scores(score: JsonFile, bleu: str) -> dict[str, Any]:
     half_widths = {name: score.number("confidence", name, "half_width") for name in WITH_INTERVAL}
     return {
-        **_numbers(score, *WITH_INTERVAL, "chrf2", "sentences"),
+        **_numbers(score, *WITH_INTERVAL, "chrf2", "sentences", "cut"),
         **{f"{name}_half_width": half_width for name, half_width in half_widths.items()},
         **{"bleu": score.number(bleu), "bleu_half_width": half_widths[bleu]},
         "bleu_signature": str(score["signatures", bleu]),

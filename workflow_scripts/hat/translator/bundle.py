@@ -31,6 +31,8 @@ MANIFEST = "manifest.json"
 FORMAT = 2
 """Of the manifest and what it describes; a bundle of another one is refused."""
 SUBWORD_MODEL = "subwords.model"
+GENERATION = ("beam", "length_penalty", "max_len_a", "max_len_b")
+"""What a manifest says of beam search; of lengths, bundles before this say nothing."""
 DICTIONARIES = {"source": "source.txt", "target": "target.txt"}
 SHORTLIST = "shortlist.npz"
 
@@ -77,8 +79,7 @@ def load(
     return Translator(
         made,
         _text(folder, preparation),
-        beam=defaults["beam"],
-        length_penalty=defaults["length_penalty"],
+        **{name: defaults[name] for name in GENERATION if name in defaults},
         shortlist=Shortlist.load(folder / SHORTLIST) if shortlist else None,
     )
 

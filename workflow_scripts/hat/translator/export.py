@@ -37,7 +37,7 @@ def write_bundle(
     """Write a bundle into an existing, empty `folder`.
 
     Its graphs have `rows` hypotheses a sentence: the widest beam. `dictionaries` are symbols without the special ones,
-    of source and target. `facts` join the manifest as they are; "generation" among them has beam and length_penalty.
+    of source and target. `facts` join the manifest as they are; "generation" among them has the keys of `GENERATION`.
     """
     formats = {dtype: _write_weights(folder, sub, weights, dtype, rows) for dtype in DTYPES}
     for side, name in DICTIONARIES.items():

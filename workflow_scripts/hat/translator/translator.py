@@ -14,8 +14,8 @@ from hat.translator.text import Text
 
 ROOM_STEP = 8
 """Sources are filled up to a multiple of this: sentences share a batch that have the same."""
-LONGEST, LONGEST_RATIO = 200, 2
-"""Words of a translation at most: fairseq's limit, or more for a source of over a hundred subwords."""
+LONGEST_RATIO = 2
+"""So many subwords of a translation to each of the source are always allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,23 @@ class Translation:
 class Translator:
     """Raw lines to translations by beam search. What a line becomes does not depend on the lines around it.
 
-    `beam` and `length_penalty` are those of a call that names none. With a shortlist only its words come up.
+    `beam` and `length_penalty` are those of a call that names none. A translation has at most `max_len_a` x +
+    `max_len_b` subwords, as in fairseq, or twice the x of its source. With a shortlist only its words come up.
     """
 
     def __init__(
-        self, engine: GraphEngine, text: Text, *, beam: int, length_penalty: float, shortlist: Shortlist | None = None
+        self,
+        engine: GraphEngine,
+        text: Text,
+        *,
+        beam: int,
+        length_penalty: float,
+        max_len_a: float = 0,
+        max_len_b: int = 200,
+        shortlist: Shortlist | None = None,
     ) -> None:
         self.engine, self.text, self.beam, self.length_penalty = engine, text, beam, length_penalty
+        self.max_len_a, self.max_len_b = max_len_a, max_len_b
         self.shortlist = shortlist
 
     def translate(self, lines: Sequence[str], **options: float | None) -> list[str]:
@@ -90,7 +100,7 @@ class Translator:
 
     def _search(self, sources: Sequence[Ids], room: int, beam: int, penalty: float) -> list[list[Hypothesis]]:
         encoded = [self.engine.encode(source) for source in sources]
-        longest = max(LONGEST, LONGEST_RATIO * room)
+        longest = max(int(self.max_len_a * room + self.max_len_b), LONGEST_RATIO * room)
         shortlists = None if self.shortlist is None else list(map(self.shortlist.words, sources))
         return search(
             self.engine,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hat.files import write_text
+from hat.files import write_json, write_text
 from hat.text.subwords import merge
 from hat_fairseq.corpus import statistics
+from hat_fairseq.generation import Translated
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
@@ -23,6 +23,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--max-len-b", type=int, default=200, metavar="B", help="with x subwords in the source")
     p.add_argument("--threads", type=int, default=1, metavar="N")
     p.add_argument("--output", type=Path, required=True, help="output: hypotheses")
+    p.add_argument("--report", type=Path, required=True, metavar="JSON", help="output: how many of them were cut")
 
 
 def search(args: argparse.Namespace) -> dict[str, Any]:
@@ -35,7 +36,8 @@ def label(args: argparse.Namespace, command: str) -> str:
     return f"{command} {args.model} {args.split}"
 
 
-def write_hypotheses(args: argparse.Namespace, hypotheses: Iterable[str]) -> None:
-    """Write hypotheses in subwords as tokenised sentences, one a line."""
+def write_hypotheses(args: argparse.Namespace, found: Translated) -> None:
+    """Write hypotheses in subwords as tokenised sentences, one a line; and how many of how many were cut."""
     marker = statistics(args.corpus)["subword_marker"]
-    write_text(args.output, "".join(f"{merge(hypothesis, marker)}\n" for hypothesis in hypotheses))
+    write_text(args.output, "".join(f"{merge(hypothesis, marker)}\n" for hypothesis in found.hypotheses))
+    write_json(args.report, {"model": args.model, "sentences": len(found.hypotheses), "cut": found.cut})
