@@ -102,6 +102,10 @@ def test_points_come_once_from_all_histories(tmp_path: Path) -> None:
     write_csv(tmp_path / "b.csv", rows[1:])
     found = read_points([tmp_path / "a.csv", tmp_path / "b.csv"])
     assert [(point.loss, point.sub) for point in found] == [(3.5 + n, sub) for n, sub in enumerate(subs)]
+    for loss in ("nan", "inf", "good"):
+        write_csv(tmp_path / "b.csv", [rows[0], rows[1] | {"loss": loss}])
+        with pytest.raises(InputError, match=f"b.csv: line 3: .*{loss}.*; legal: numbers"):
+            read_points([tmp_path / "b.csv"])
 
 
 class Links(HTMLParser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -158,6 +159,14 @@ def write_csv(path: str | os.PathLike[str], rows: Sequence[Mapping[str, Any]]) -
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(rows[0])
         writer.writerows([_cell(row[name]) for name in rows[0]] for row in rows)
+
+
+def finite(cell: str) -> float:
+    """The number in a cell. ValueError where there is none, or one without end."""
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"{cell!r} is not finite")
+    return number
 
 
 def read_csv(path: str | os.PathLike[str], columns: Iterable[str] = ()) -> list[dict[str, str]]:

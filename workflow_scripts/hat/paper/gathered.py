@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hat.errors import InputError
@@ -60,5 +61,5 @@ def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
 def _legal(cells: pd.Series, word: str) -> pd.Series:
     if word in ("number", "count"):
         numbers = pd.to_numeric(cells, errors="coerce")
-        return numbers.notna() & ((numbers % 1 == 0) | (word == "number"))
+        return np.isfinite(numbers) & ((numbers % 1 == 0) | (word == "number"))
     return cells.astype(str).str.lower().isin(["true", "false"]) | (word == "text")

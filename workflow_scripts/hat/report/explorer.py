@@ -10,7 +10,7 @@ from typing import Any
 from hat.architecture import SubTransformer
 from hat.budgets import budget_ms
 from hat.errors import InputError
-from hat.files import JsonFile, read_csv
+from hat.files import JsonFile, finite, read_csv
 from hat.search.pareto import front_by
 
 MOST_POINTS = 20_000
@@ -40,7 +40,7 @@ def read_points(histories: Iterable[Path]) -> list[Point]:
             place = f"{path}: line {number}"
             sub = SubTransformer.from_row(row, place)
             try:
-                found.setdefault(sub.key, Point(float(row["predicted_ms"]), float(row["loss"]), sub))
+                found.setdefault(sub.key, Point(finite(row["predicted_ms"]), finite(row["loss"]), sub))
             except ValueError as error:
                 raise InputError(place, str(error), "numbers") from None
     return list(found.values())

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.files import read_csv, write_csv
+from hat.files import finite, read_csv, write_csv
 from hat.search.evolution import Evaluation
 
 
@@ -28,7 +28,7 @@ class RankedCandidate:
     @classmethod
     def from_row(cls, row: dict[str, str], place: str) -> Self:
         try:
-            rank, loss, predicted_ms = int(row["rank"]), float(row["loss"]), float(row["predicted_ms"])
+            rank, loss, predicted_ms = int(row["rank"]), finite(row["loss"]), finite(row["predicted_ms"])
         except ValueError as error:
             raise InputError(place, str(error), "numbers") from None
         return cls(rank=rank, loss=loss, predicted_ms=predicted_ms, sub=SubTransformer.from_row(row, place))
