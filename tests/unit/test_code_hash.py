@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
+from hat_workflow import code_hash as module
 from hat_workflow.code_hash import SCRIPTS, code_hash, hashed_files
 
 FILES = {
@@ -88,6 +89,29 @@ def test_an_unknown_command_is_told(scripts: Path) -> None:
 def test_broken_code_is_told(scripts: Path) -> None:
     with pytest.raises(InputError, match=r"model\.py: line 2"):
         code_hash("train_model", scripts=write(scripts, {"lib/model.py": "a = 1\nb = = 2\n"}))
+
+
+def test_what_was_parsed_is_remembered_by_its_bytes(scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(scripts, {})
+    before, memory = code_hash("train_model", scripts=folder), folder / "__pycache__" / "code_hash.json"
+    parsed: list[Path] = []
+    parse = module._tree
+    monkeypatch.setattr(module, "_tree", lambda path, content: parsed.append(path) or parse(path, content))
+
+    def again() -> str:
+        for known in (module._memory, module._of, module._imports):
+            known.cache_clear()
+        parsed.clear()
+        return code_hash("train_model", scripts=folder)
+
+    assert (again(), parsed) == (before, [])
+    (folder / "lib" / "layers.py").write_text("class Layer:\n    width = 9\n")
+    assert again() != before
+    assert parsed == [folder / "lib" / "layers.py"]
+    (folder / "lib" / "layers.py").write_text(FILES["lib/layers.py"])
+    for damaged in ("{", "[]", '{"by": 1}', memory.read_text().replace('"by":', '"other":')):
+        memory.write_text(damaged)
+        assert (again(), len(parsed) > 2) == (before, True)
 
 
 def test_a_module_has_a_hash_of_its_own(scripts: Path) -> None:

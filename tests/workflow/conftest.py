@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflow.forking import Snakemake
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 EXPERIMENT = "tests/small.yaml"
+SNAKEMAKE = Snakemake()
 PARTS = ("Snakefile", "rules", "config", "workflow_scripts", "envs", "profiles", "report")
 
 
@@ -27,14 +30,8 @@ class House:
     environment: dict[str, str]
 
     def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile"), "--cores", "2"]
-        return subprocess.run(
-            [*command, "--directory", str(self.work), *words],
-            cwd=self.work,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **self.environment},
-            capture_output=True,
-            text=True,
-        )
+        place = ("--snakefile", str(self.root / "Snakefile"), "--cores", "2", "--directory", str(self.work))
+        return SNAKEMAKE(*place, *words, cwd=self.work, env=os.environ | {"OMP_NUM_THREADS": "1"} | self.environment)
 
     def planned(self, *words: str) -> dict[str, int]:
         """The jobs that a dry-run announces: how many of each rule."""
@@ -60,7 +57,7 @@ def copy_house(folder: Path, environment: dict[str, str]) -> House:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc"))
         else:
             shutil.copy(source, folder / part)
     return House(folder, folder, environment)

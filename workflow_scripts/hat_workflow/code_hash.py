@@ -6,11 +6,16 @@ import ast
 import functools
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from hat.errors import InputError, nearest
+from hat.files import read_json, write_json
 
 SCRIPTS = Path(__file__).resolve().parents[1]
+Found = list[Any]
+"""Of a Python file: the hash of what it does, and what it imports (`_imported`)."""
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 SPEAKING = (
     "hat/errors.py",
@@ -38,7 +43,8 @@ def code_hash(name: str, *modules: str, scripts: Path = SCRIPTS) -> str:
     """
     total = hashlib.sha256()
     for path in hashed_files(name, *modules, scripts=scripts):
-        total.update(f"{path} {_digest(scripts / path)}\n".encode())
+        total.update(f"{path} {_digest(scripts / path, scripts)}\n".encode())
+    _memory(scripts).write()
     return total.hexdigest()
 
 
@@ -76,16 +82,56 @@ def _data_beside(path: Path, scripts: Path) -> Iterator[Path]:
                 yield file
 
 
+class Memory:
+    """What was found in Python files before, by their bytes: parsing them all is a third of a plan."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._by = _sha256(Path(__file__).read_bytes())  # another way of hashing remembers nothing
+        self._found: dict[str, Found] = {}
+        self._new = False
+        with suppress(InputError, LookupError, TypeError):
+            record = read_json(file)
+            self._found = record["found"] if record["by"] == self._by else {}
+
+    def of(self, path: Path) -> Found:
+        content = path.read_bytes()
+        key = _sha256(content)
+        if key not in self._found:
+            tree = _tree(path, content)
+            self._found[key] = [_sha256(repr(_essence(tree)).encode()), [*map(list, _imported(tree))]]
+            self._new = True
+        return self._found[key]
+
+    def write(self) -> None:
+        """Keep what is new beside Python's own bytecode, where that can be."""
+        if self._new:
+            with suppress(OSError):
+                write_json(self._file, {"by": self._by, "found": self._found})
+            self._new = False
+
+
 @functools.cache
-def _digest(path: Path) -> str:
-    content = repr(_essence(_tree(path))).encode() if path.suffix == ".py" else path.read_bytes()
+def _memory(scripts: Path) -> Memory:
+    return Memory(scripts / "__pycache__" / "code_hash.json")
+
+
+@functools.cache
+def _of(path: Path, scripts: Path) -> Found:
+    return _memory(scripts).of(path)
+
+
+def _digest(path: Path, scripts: Path) -> str:
+    return str(_of(path, scripts)[0]) if path.suffix == ".py" else _sha256(path.read_bytes())
+
+
+def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@functools.cache
-def _tree(path: Path) -> ast.Module:
+def _tree(path: Path, content: bytes) -> ast.Module:
     try:
-        return ast.parse(path.read_bytes())
+        return ast.parse(content)
     except SyntaxError as error:
         raise InputError(path, f"line {error.lineno}: {error.msg}", "Python") from None
 
@@ -111,16 +157,20 @@ def _imports(path: Path, scripts: Path) -> frozenset[Path]:
     """The project files that a module imports, wherever in the module it does."""
     package = path.relative_to(scripts).parent.parts
     found: set[Path] = set()
-    for node in _statements(_tree(path)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found.update(_files(tuple(alias.name.split(".")), scripts))
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            base += tuple(node.module.split(".")) if node.module else ()
-            for alias in node.names:
-                found.update(_files((*base, alias.name), scripts))
+    for level, *names in _of(path, scripts)[1]:
+        base = package[: len(package) - level + 1] if level else ()
+        found.update(_files((*base, *names), scripts))
     return frozenset(found)
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[Any, ...]]:
+    """What a module imports, wherever in it: how many dots come first, and the names between dots."""
+    for node in _statements(tree):
+        if isinstance(node, ast.Import):
+            yield from ((0, *alias.name.split(".")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module.split(".") if node.module else []
+            yield from ((node.level, *base, alias.name) for alias in node.names)
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
