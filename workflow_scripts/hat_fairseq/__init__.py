@@ -11,8 +11,8 @@ from types import ModuleType
 
 import torch
 
-# fairseq imports all its tasks and criteria. Some that nothing here uses import scikit-learn and scipy, which takes a third
-# of the time: each counts as imported.
+# fairseq imports all its tasks and criteria. Some that nothing here uses import scikit-learn and scipy, which takes a
+# third of the time: each counts as imported.
 UNUSED = ("tasks.audio_classification", "criterions.sentence_prediction", "criterions.sentence_prediction_adapters")
 sys.modules.update({f"fairseq.{name}": ModuleType(name) for name in UNUSED if f"fairseq.{name}" not in sys.modules})
 
