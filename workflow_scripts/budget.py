@@ -39,12 +39,13 @@ class Stage:
     jobs: int
     footprint: Footprint | None
     device_hours: float | None
+    disk_gb: float
 
     def record(self, name: str) -> dict[str, Any]:
-        """A row of budget.csv: hours, kWh, pounds and kilograms of CO2e, US dollars."""
+        """A row of budget.csv: hours, kWh, pounds and kilograms of CO2e, US dollars, GB."""
         derived = ("gpu_hours", "kwh", "co2_lb", "co2_kg", "cost_preemptible_usd", "cost_on_demand_usd")
         known = {key: getattr(self.footprint, key) if self.footprint else None for key in derived}
-        return {"stage": name, "jobs": self.jobs, **known, "device_hours": self.device_hours}
+        return {"stage": name, "jobs": self.jobs, **known, "device_hours": self.device_hours, "disk_gb": self.disk_gb}
 
 
 def main(args: argparse.Namespace) -> None:
@@ -76,11 +77,13 @@ def stages_of(asked: Experiment) -> dict[str, Stage]:
     tasks = asked.settings["tasks"]
     footprints = [footprints_of(asked, name) for name in tasks]
     device_hours = [device_hours_of(asked, name) for name in tasks]
+    disks = [disk_gb_of(asked, name) for name in tasks]
     stages = {
         stage: Stage(
             jobs=jobs,
             footprint=None if stage == "scores" else Footprint(sum(task.get(stage, 0.0) for task in footprints)),
             device_hours=total([task.get(stage, 0.0) for task in device_hours]),
+            disk_gb=sum(task.get(stage, 0.0) for task in disks),
         )
         for stage, jobs in jobs_of(asked).items()
     }
@@ -88,6 +91,7 @@ def stages_of(asked: Experiment) -> dict[str, Stage]:
         jobs=sum(stage.jobs for stage in stages.values()),
         footprint=Footprint(sum(stage.footprint.gpu_hours for stage in stages.values() if stage.footprint)),
         device_hours=total([stage.device_hours for stage in stages.values()]),
+        disk_gb=sum(stage.disk_gb for stage in stages.values()),
     )
     return stages | {"total": everything}
 
@@ -105,6 +109,17 @@ def footprints_of(asked: Experiment, name: str) -> dict[str, float]:
         "search": searches * estimates.search,
         "studies": studied * estimates.search,
         "models": sum(map(estimates.model, asked.models[name].values())),
+    }
+
+
+def disk_gb_of(asked: Experiment, name: str) -> dict[str, float]:
+    """GB that the stages of a task keep: its trained models."""
+    if asked.settings["tasks"][name]["training"] is None:
+        return {}
+    estimates, models = Estimates(asked, name), asked.models[name].values()
+    return {
+        "supertransformer": estimates.supertransformer_bytes / 1e9,
+        "models": sum(map(estimates.model_bytes, models)) / 1e9,
     }
 
 
@@ -167,6 +182,7 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Listing:
         "cost_preemptible_usd": "$ preemptible",
         "cost_on_demand_usd": "$ on demand",
         "device_hours": "device-hours",
+        "disk_gb": "disk GB",
     }
     rows = [(record["stage"], *(readable(record[key]) for key in columns)) for record in records]
     return Listing(
@@ -182,6 +198,8 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Listing:
             f"{VALIDATION_PAIRS:,} validation pairs and {VOCABULARY:,} words, as in WMT'14 En-De.",
             "A model still to be found is as large as the mean of the design space; no search uses another's scores.",
             "device-hours: timing on the devices, known once they have latency data; without energy and cost.",
+            "disk: weights, once more in the rolling folder of each training, which may go after it; a model still to "
+            "be found counts as the largest. A corpus takes about four times its raw text.",
             "scores: nothing tells how long beam search takes. The total leaves out what is unknown.",
         ],
     )

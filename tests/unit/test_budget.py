@@ -12,6 +12,7 @@ from pathlib import Path
 
 import budget
 import pytest
+from hat.cost import count_bytes
 from hat.footprint import V100_FLOPS_PER_SECOND, Footprint, mean_flops_per_token
 from hat.latency.samples import Sample, write_samples
 from hat.latency.signature import NUMBERS
@@ -39,6 +40,9 @@ TOKENS = 40_000 * 128 * 4096
 def paper_size(tmp_path: Path) -> Path:
     """One SuperTransformer and one SubTransformer in the paper's WMT space, with the paper's recipe."""
     (tmp_path / "corpus.yaml").write_text(CORPUS)
+    for name in ("a", "b", "c"):
+        for language in ("en", "de"):
+            (tmp_path / f"{name}.{language}").touch()
     (tmp_path / "paper.yaml").write_text("{}")
     path = tmp_path / "mine.yaml"
     path.write_text(PAPER_SIZE.format(folder=tmp_path))
@@ -72,6 +76,14 @@ def test_the_papers_en_de_costs_what_table_2_says(paper_size: Path, tmp_path: Pa
     assert gpu_hours(found["total"]) == pytest.approx(
         sum(gpu_hours(found[name]) for name in ("supertransformer", "search", "models"))
     )
+
+
+def test_trained_models_take_disk_twice(paper_size: Path, tmp_path: Path) -> None:
+    largest = count_bytes(WMT.largest, "float32", [32768])
+    found = stages(paper_size)
+    assert found["supertransformer"].disk_gb == found["models"].disk_gb == pytest.approx(2 * largest / 1e9)
+    assert found["total"].disk_gb == pytest.approx(4 * largest / 1e9)
+    assert 0.3 < largest / 1e9 < 0.4
 
 
 def test_timing_is_unknown_without_latency_data_and_costs_no_gpu_hours(paper_size: Path, tmp_path: Path) -> None:

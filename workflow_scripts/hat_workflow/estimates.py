@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hat.architecture import DesignSpace, SubTransformer
+from hat.cost import count_bytes
 from hat.errors import InputError
 from hat.files import JsonFile
 from hat.footprint import flops_per_token, forward, mean_flops_per_token, training
@@ -28,6 +29,9 @@ SAFETY = 2
 """Time limits over estimates, which leave out all but products of matrices."""
 LEAST_MINUTES = 240
 """Models that are too small to fill a GPU, or no GPU at all, take longer than their FLOPs say."""
+COPIES = 2
+"""Of the weights of a finished training: its artifact, and that in its rolling folder, for equal trainings to find."""
+EXTRACTING = "extract_model"
 TRAINING = ("train_model", "distil_model", "train_rival")
 """The commands that train dense models."""
 
@@ -60,6 +64,16 @@ class Estimates:
         return self._trained("subtransformer", self._flops(model))
 
     @property
+    def supertransformer_bytes(self) -> int:
+        """On disk, as `model_bytes`."""
+        return COPIES * self._bytes(self._design_space.largest)
+
+    def model_bytes(self, model: Model) -> int:
+        """What a dense model keeps on disk; one whose architecture is not known yet counts as the largest."""
+        copies = COPIES if model.made_by in TRAINING else model.made_by == EXTRACTING
+        return copies and copies * self._bytes(self._architecture(model) or self._design_space.largest)
+
+    @property
     def search(self) -> float:
         """One search, which uses no other's scores: as many SubTransformers on the validation set."""
         evaluations = search_settings(self._task).planned_evaluations
@@ -74,9 +88,19 @@ class Estimates:
         return self._asked.files["space"][self._task["space"]][1]
 
     @cached_property
+    def _design_space(self) -> DesignSpace:
+        return settings.as_design_space(self._space, self._name)
+
+    def _bytes(self, sub: SubTransformer) -> int:
+        corpus = self._asked.files["corpus"][self._task["corpus"]][1]
+        tables = 1 if corpus["dictionary"] == "joint" else 2
+        return count_bytes(sub, "float32", [self._work.vocabulary] * tables)
+
+    @cached_property
     def _mean(self) -> float:
-        space = settings.as_design_space(self._space, self._name)
-        return _mean(space, self._work.sentence_length, self._work.vocabulary, self._asked.settings["seed"])
+        return _mean(
+            self._design_space, self._work.sentence_length, self._work.vocabulary, self._asked.settings["seed"]
+        )
 
     def _flops(self, model: Model) -> float:
         """Of a forward pass for each target token."""
