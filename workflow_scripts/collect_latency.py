@@ -47,7 +47,9 @@ def main(args: argparse.Namespace) -> None:
         **({"where": elsewhere} if elsewhere else {}),
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, device = collect(folder / "log.jsonl", subs, order, bench.measure, bench.signature)
+        samples, device = collect(
+            folder / "log.jsonl", subs, order, bench.measure, bench.signature, timing.is_here(bench)
+        )
     write_samples(args.output, samples)
     replace(device, task=args.task).save(args.signature)
 

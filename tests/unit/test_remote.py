@@ -154,6 +154,21 @@ def test_another_archive_times_what_is_new_to_it(brought_back: Path, tmp_path: P
         assert recorded(path).measure(sub).latency_ms > 0
 
 
+def test_an_archive_times_again_what_was_timed_on_a_busy_machine(
+    brought_back: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "measured.jsonl"
+    setting, first, *others = [json.loads(line) for line in brought_back.read_text().splitlines()][:-1]
+    busy = {name: first["numbers"][name] * 9 for name in ("anchor_ms", "latency_ms")} | {"runs": 10}
+    first["numbers"] |= busy
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in (setting, first, *others)))
+    by_hand([json.dumps(line) for line in LINES], path)
+    again = [json.loads(line) for line in path.read_text().splitlines()][-2]
+    assert again["architecture"] == first["architecture"]
+    assert again["numbers"]["anchor_ms"] < busy["anchor_ms"]
+    assert "finished" in capsys.readouterr().err
+
+
 def test_a_measurement_of_before_that_lacks_a_number_is_made_again(brought_back: Path, tmp_path: Path) -> None:
     path = tmp_path / "measured.jsonl"
     path.write_text(brought_back.read_text().replace('"uncertainty_ms"', '"spread_ms"', 1))

@@ -47,27 +47,29 @@ def _tell_waiting() -> None:
     say("latency: another process times models on this machine; they take turns")
 
 
-def measure_steadily(measure: Callable[[], Latency]) -> Latency:
+def measure_steadily(measure: Callable[[], Latency], here: bool = True) -> Latency:
     """The first of a few latencies that is not doubtful, else the least disturbed, at the device's own speed.
 
-    InputError when that one is hopeless; it says what to stop.
+    What was timed elsewhere and is looked up comes the same each time, and is asked for twice at most. InputError when
+    even the best is hopeless; it says what to stop, if it was timed `here`.
     """
     found: list[Latency] = []
-    while len(found) < ATTEMPTS:
-        latency = measure()
-        found.append(latency)
+    while len(found) < ATTEMPTS and (len(found) < 2 or found[-1] != found[-2]):
+        found.append(latency := measure())
         if not is_doubtful(latency.numbers()):
             return latency
-        say(f"latency: {_told(latency)} is that of a busy machine" + "; timed again" * (len(found) < ATTEMPTS))
+        if latency not in found[:-1]:
+            say(f"latency: {_told(latency)} is that of a busy machine")
     best = min(found, key=lambda latency: disturbance(latency.numbers()))
     if disturbance(best.numbers()) > HOPELESS:
-        refuse(best.signature.device, f"{_told(best)} at best in {ATTEMPTS} attempts")
+        refuse(best.signature.device, f"{_told(best)} at best", here)
     return best
 
 
-def refuse(device: str, found: str) -> NoReturn:
-    """InputError with what else the machine does."""
-    raise InputError(f"device {device}", f"the machine is too busy to time on: {found}", f"stop other work{_others()}")
+def refuse(device: str, found: str, here: bool) -> NoReturn:
+    """InputError with what else this machine does, or, of one elsewhere, what to do."""
+    remedy = f"stop other work{_others()}" if here else "stop other work there, and time it again"
+    raise InputError(f"device {device}", f"the machine is too busy to time on: {found}", remedy)
 
 
 def _told(latency: Latency) -> str:

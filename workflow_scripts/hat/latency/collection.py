@@ -73,6 +73,7 @@ def collect(
     order: Sequence[int],
     measure: Callable[[SubTransformer], Latency],
     signature: Signature,
+    here: bool = True,
 ) -> tuple[list[Sample], DeviceSignature]:
     """Measure `subs[i]` for each i of `order`, in that order, keeping the log at `path`.
 
@@ -103,7 +104,7 @@ def collect(
     samples, device = found()
     doubts = sum(is_doubtful(sample.numbers) for sample in samples)
     if doubts > MOST_DOUBTFUL * len(samples):
-        refuse(signature.device, f"{doubts} of {len(samples)} samples are doubtful after {ATTEMPTS} attempts")
+        refuse(signature.device, f"{doubts} of {len(samples)} samples are doubtful after {ATTEMPTS} attempts", here)
     return samples, device
 
 

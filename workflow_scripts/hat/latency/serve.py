@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from hat.architecture import SubTransformer
@@ -27,6 +28,7 @@ from hat.engines.interface import Device
 from hat.errors import InputError, package
 from hat.files import write_json, write_text
 from hat.latency.comparing import COMPARED, compare, report
+from hat.latency.doubt import is_doubtful
 from hat.latency.protocol import Bench, Protocol, Workload
 from hat.latency.signature import NUMBERS, Signature, common_signature
 from hat.progress import Progress, say
@@ -101,6 +103,15 @@ class Series:
     numbers: dict[str, dict[str, float]]
     """By the architecture's key."""
 
+    def doubtful(self) -> set[str]:
+        """Those that were timed on a machine that was busy, or far from its usual speed."""
+        usual_ms = median(numbers["anchor_ms"] for numbers in self.numbers.values()) if self.numbers else 0.0
+        return {
+            key
+            for key, numbers in self.numbers.items()
+            if is_doubtful({**numbers, "drift": numbers["anchor_ms"] / usual_ms})
+        }
+
 
 def series(answered: Iterable[dict[str, Any]], place: Path) -> dict[str, Series]:
     """What answers tell, by `setting_key`, whatever archives they are from. ValueError when they are no answers.
@@ -124,8 +135,9 @@ def series(answered: Iterable[dict[str, Any]], place: Path) -> dict[str, Series]
 def by_hand(lines: list[str], output: Path) -> None:
     """Have all `lines` answered in the file `output`, whose last line is a checksum of the others.
 
-    What stands there already is not timed again: a run that was killed goes on, and another archive times what is new
-    to it. InputError when something cannot be timed, or when `output` comes from another machine.
+    What stands there already is not timed again unless it is doubtful: a run that was killed goes on, and another
+    archive times what is new to it. InputError when something cannot be timed, or when `output` comes from another
+    machine.
     """
     done = _answered(output)
     try:
@@ -146,16 +158,18 @@ def by_hand(lines: list[str], output: Path) -> None:
             os.fsync(stream.fileno())
             progress.step()
         stream.write(json.dumps({"sha256": checksum(done)}) + "\n")
-    say(f"{output} is finished: bring it back")
+    doubts = sum(len(each.doubtful()) for each in series(map(json.loads, done), output).values())
+    later = f"; {doubts} latencies are those of a busy machine: started once more, the archive times them again"
+    say(f"{output} is finished: bring it back{later if doubts else ''}")
 
 
 def _left(asked: Iterable[dict[str, Any]], known: Mapping[str, Series]) -> list[dict[str, Any]]:
-    """Of what an archive asks, what is not measured yet: the architectures, each behind its setting."""
+    """Of what an archive asks, what is not measured yet, or doubtful: the architectures, each behind its setting."""
     left: list[dict[str, Any]] = []
     for told in asked:
         if "anchor" in told:
             before, setting = known.get(setting_key(told)), [told]
-        elif before is None or SubTransformer.from_dict(told).key not in before.numbers:
+        elif before is None or SubTransformer.from_dict(told).key not in {*before.numbers} - before.doubtful():
             left += [*setting, told]
             setting = []
     return left

@@ -68,6 +68,11 @@ def bench(args: argparse.Namespace, anchor: SubTransformer, precision: float | N
     return Bench(*how)
 
 
+def is_here(bench: AnyBench) -> bool:
+    """Whether it is this machine that times."""
+    return isinstance(bench, Bench)
+
+
 def timed_where(args: argparse.Namespace) -> str:
     """Where the device of `add_arguments` is timed, as text; nothing for this machine."""
     return where(settings.load("device", args.device))
@@ -85,7 +90,7 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
     busy.
     """
     here, anchor_ms = bench_of_samples(args)
-    return lambda sub: measure_steadily(lambda: here.measure(sub).at(anchor_ms))
+    return lambda sub: measure_steadily(lambda: here.measure(sub).at(anchor_ms), is_here(here))
 
 
 def bench_of_samples(args: argparse.Namespace) -> tuple[AnyBench, float]:
