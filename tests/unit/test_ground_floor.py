@@ -231,6 +231,23 @@ def test_progress_lines(clock: list[float], capsys: pytest.CaptureFixture[str]) 
     assert len(lines) == 12
 
 
+def test_short_work_is_not_worth_a_line(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    for seconds, lines in ((0.2, 0), (2.0, 2)):
+        bar = Progress("timing", 5, unit="runs", patient=True)
+        for _ in range(5):
+            clock[0] += seconds
+            bar.step()
+        assert len(capsys.readouterr().err.splitlines()) == lines
+
+
+def test_lines_name_what_they_are_about(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.speak_of("de-en", "this-cpu", "p50")
+    progress.say("search p50: found")
+    progress.speak_of()
+    progress.say("search p50: found")
+    assert capsys.readouterr().err == "de-en this-cpu search p50: found\nsearch p50: found\n"
+
+
 def test_lines_of_long_work_get_rarer(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     week = 7 * 24 * 3600
     bar = Progress("train", week, unit="updates")

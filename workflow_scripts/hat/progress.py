@@ -10,18 +10,27 @@ RARER = 20
 """The next line comes after this part of the time that the work has taken so far, if that is longer."""
 
 
+_about: list[str] = []
+
+
+def speak_of(*words: str) -> None:
+    """What all lines are about, such as a task, a device and a budget: each names what it does not name anyway."""
+    _about[:] = words
+
+
 def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(" ".join([*(word for word in _about if word not in line), line]), file=sys.stderr, flush=True)
 
 
 class Progress:
     """Counts towards `total` and says how far it is, how fast, and how long it will still take.
 
     `done` is what an earlier, interrupted run had already finished: it counts as progress but not towards the speed.
+    If `patient`, work of a few seconds is not worth a line.
     """
 
-    def __init__(self, label: str, total: int, *, unit: str, done: int = 0) -> None:
-        self.label, self.total, self.unit, self.done = label, total, unit, done
+    def __init__(self, label: str, total: int, *, unit: str, done: int = 0, patient: bool = False) -> None:
+        self.label, self.total, self.unit, self.done, self.patient = label, total, unit, done, patient
         self._resumed_at = done
         self._started = time.monotonic()
         self._said = float("-inf")
@@ -35,6 +44,8 @@ class Progress:
         self._resumed_at += remembered
         now = time.monotonic()
         elapsed = now - self._started
+        if self.patient and elapsed < EVERY_SECONDS:
+            return
         if now - self._said < max(EVERY_SECONDS, elapsed / RARER) and self.done < self.total:
             return
         self._said = now

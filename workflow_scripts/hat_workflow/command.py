@@ -6,10 +6,12 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import NoReturn, ParamSpec, TypeVar
 
 from hat.errors import InputError
+from hat.progress import speak_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +25,7 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
     A full disk or a missing permission ends the same way: the line names the file.
     """
     args = parser.parse_args()
+    speak_of(*_about(args))
     try:
         main(args)
     except InputError as error:
@@ -32,6 +35,14 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
         if failure is None:
             raise
         _fail(f"{failure.filename or 'disk'}: {os.strerror(failure.errno) if failure.errno else failure}")
+
+
+def _about(args: argparse.Namespace) -> Iterator[str]:
+    """What a command works for, by the names that people gave."""
+    for name in ("task", "device", "device_name", "budget", "model"):
+        value = getattr(args, name, None)
+        if isinstance(value, str):
+            yield PurePath(value).name.removesuffix(".yaml")
 
 
 def stopping(function: Callable[P, T]) -> Callable[P, T]:

@@ -27,6 +27,7 @@ from hat.files import JsonFile
 from hat.latency.busy import machine_to_itself
 from hat.latency.signature import Latency, Signature, checkout_commit
 from hat.latency.trimmed_mean import half_width, trimmed
+from hat.progress import Progress
 
 EOS, WORD = 2, 4
 PAPER_RUNS = 300
@@ -188,6 +189,7 @@ def time_in_turn(
     """
     times: list[list[float]] = [[] for _ in works]
     dry, look = protocol.dry_runs, FEWEST_RUNS
+    progress = Progress("timing", protocol.runs, unit="runs", patient=True)
     while len(times[0]) < protocol.runs:
         run = [_timed(work, synchronise) for work in works]
         if dry > 0:
@@ -195,6 +197,7 @@ def time_in_turn(
             continue
         for found, ms in zip(times, run, strict=True):
             found.append(ms)
+        progress.step()
         if protocol.precision is not None and len(times[0]) == look:
             if _uncertainty(times, protocol) < protocol.precision:
                 break
