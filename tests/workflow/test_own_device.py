@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_a_device_is_timed_by_hand(tmp_path: Path) -> None:
     house, samples = House(ROOT, tmp_path, {}), paths.SAMPLES.format(**NAMES)
 
     refused = house.snakemake(samples, *EXPERIMENT)
-    assert "measured.jsonl" in refused.stdout + refused.stderr
+    assert re.match(r"error: .*measured\.jsonl: ", refused.stderr.splitlines()[-1]), "the last line on the screen"
     assert refused.returncode != 0
 
     def by_hand(command: str, device: str) -> subprocess.CompletedProcess[str]:
