@@ -113,9 +113,9 @@ def test_both_tables(search: Callable[..., Path], capsys: pytest.CaptureFixture[
     assert [float(row["loss"]) for row in candidates] == sorted(float(row["loss"]) for row in candidates)
     progress = capsys.readouterr().err.splitlines()
     best = f"{float(candidates[0]['loss']):.4f}"
-    assert progress[-2].startswith("search p25: 100%  28/28 evaluations")
+    assert progress[-2].startswith("a-b bench search p25: 100%  28/28 evaluations")
     assert progress[-2].endswith(f"iteration 3 of 3, best loss {best}")
-    assert progress[-1] == f"search p25: 28 SubTransformers, 28 of them scored here, best {best}"
+    assert progress[-1] == f"a-b bench search p25: 28 SubTransformers, 28 of them scored here, best {best}"
 
 
 def test_killed_and_run_again_it_writes_the_same_files(search: Callable[..., Path]) -> None:

@@ -52,7 +52,7 @@ def test_every_model_has_a_predicted_latency_and_none_a_measured_one(finished: H
     table = (paper(finished) / "table8.md").read_text()
     heads = next(line for line in table.splitlines() if line.startswith("| Task"))
     assert [head.strip() for head in heads.strip("|").split("|")] == [
-        *("Task", "Device", "Model", "Predicted latency", "#Params", "FLOPs")
+        *("Task", "Device", "Model", "Predicted latency (ms)", "#Params (M)", "FLOPs (M)")
     ]
 
 

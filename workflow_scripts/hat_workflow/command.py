@@ -35,6 +35,8 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
         if failure is None:
             raise
         _fail(f"{failure.filename or 'disk'}: {os.strerror(failure.errno) if failure.errno else failure}")
+    finally:
+        speak_of()
 
 
 def _about(args: argparse.Namespace) -> Iterator[str]:

@@ -49,9 +49,9 @@ def seconds_of(benchmarks: Path) -> dict[str, list[float]]:
 
 @dataclass(frozen=True)
 class Job:
+    name: str
+    """Its rule and its wildcards but the experiment: task, device, budget or model."""
     rule: str
-    words: str
-    """Its wildcards but the experiment: task, device, budget or model."""
     log: str | None
 
 
@@ -74,20 +74,22 @@ class Console(logging.Handler):
         match facts.get("event"):
             case LogEvent.JOB_INFO:
                 words = [str(value) for name, value in facts["wildcards"].items() if name != "experiment"]
-                log = next(iter(facts["log"]), None)
-                self.jobs[facts["jobid"]] = Job(facts["rule_name"], " ".join(words), log)
+                rule, log = facts["rule_name"], next(iter(facts["log"]), None)
+                self.jobs[facts["jobid"]] = Job(" ".join([rule, *words]), rule, log)
             case LogEvent.JOB_STARTED:
                 self.began.update(dict.fromkeys(facts["jobs"], time.monotonic()))
             case LogEvent.JOB_FINISHED:
                 self._finished(facts["job_id"])
             case LogEvent.JOB_ERROR:
-                self.failed[facts["jobid"]] = self.jobs.get(facts["jobid"], Job(facts["rule_name"], "", None))
+                self.failed[facts["jobid"]] = self.jobs.get(
+                    facts["jobid"], Job(facts["rule_name"], facts["rule_name"], None)
+                )
 
     def tell_errors(self) -> None:
         """The error of each job that failed for good; the line of it comes last."""
         for job in self.failed.values():
             if job.log:
-                say(f"{job.rule} {job.words} failed, as {job.log} tells:\n{_error_in(Path(job.log))}")
+                say(f"{job.name} failed, as {job.log} tells:\n{_error_in(Path(job.log))}")
 
     def _finished(self, number: int) -> None:
         job, now = self.jobs.get(number), time.monotonic()
@@ -100,7 +102,7 @@ class Console(logging.Handler):
         self.left[job.rule] = self.left.get(job.rule, 1) - 1
         done, rest = self.total - sum(self.left.values()), self._rest(now)
         after = f"; about {clock(rest)} left" if rest else ""
-        say(f"[{time.strftime('%H:%M:%S')}] {done} of {self.total}: {job.rule} {job.words}, {clock(seconds)}{after}")
+        say(f"[{time.strftime('%H:%M:%S')}] {done} of {self.total}: {job.name}, {clock(seconds)}{after}")
 
     def _rest(self, now: float) -> float | None:
         """Seconds, if as many jobs go on at once as until now; None where too little is known."""
