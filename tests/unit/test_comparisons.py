@@ -118,10 +118,10 @@ def test_a_pair_without_loss_or_bleu_is_left_out_and_not_taken_for_zero(
 def test_table6_shows_what_a_quarter_of_the_updates_does() -> None:
     rows = [*HATS, *(derived(each, "finetuned", 33.0, updates=200) for each in HATS)]
     assert [(each["Updates"], each["BLEU"]) for each in cells(table6.table(models(*rows)))] == [
-        ("800", "30.0"),
-        ("200", "33.0"),
-        ("800", "35.0"),
-        ("200", "33.0"),
+        ("800", "30.0 ± 1.5"),
+        ("200", "33.0 ± 1.5"),
+        ("800", "35.0 ± 1.5"),
+        ("200", "33.0 ± 1.5"),
     ]
 
 
@@ -162,9 +162,9 @@ def test_table7_without_baselines_compares_with_the_hat_model_itself() -> None:
 def test_the_teacher_is_the_search_with_the_widest_budget() -> None:
     found = cells(distillation.table(models(*HATS, derived(HATS[0], "distilled", 31.5))))
     assert [(each["Model"], each["BLEU"]) for each in found] == [
-        ("Teacher: HAT, budget 75%", "35.0"),
-        ("Student: HAT, budget 25%", "30.0"),
-        ("Student, distilled", "31.5"),
+        ("Teacher: HAT, budget 75%", "35.0 ± 1.5"),
+        ("Student: HAT, budget 25%", "30.0 ± 1.5"),
+        ("Student, distilled", "31.5 ± 1.5"),
     ]
 
 

@@ -63,14 +63,13 @@ COLUMNS = {
     "valid_loss": Column("Validation loss", three_digits),
     "inherited_valid_loss": Column("Inherited loss", three_digits),
     "inherited_bleu": Column("Inherited BLEU", one_digit),
-    "bleu": Column("BLEU", one_digit),
-    "bleu_half_width": Column("±", one_digit),
+    "bleu": Column("BLEU", one_digit, half_width="bleu_half_width"),
     "hours": Column("Hours", significant),
     "gpu_hours": Column("GPU-hours", significant),
     "co2_lb": Column("CO2e (lb)", significant),
     "cost_preemptible_usd": Column("$ preemptible", significant),
     "cost_on_demand_usd": Column("$ on demand", significant),
-    "sacrebleu": Column("SacreBLEU", one_digit),
+    "sacrebleu": Column("SacreBLEU", one_digit, half_width="sacrebleu_half_width"),
 }
 """How numbers are called and shown, by their names in the CSV file."""
 
@@ -86,6 +85,8 @@ def comparison(
 ) -> Table:
     """Our rows (task, device, the model's `name`, and `columns`), below them those of the paper's table of that name.
 
+    Half widths among the columns stand behind their numbers.
+
     Where there are any of the latter, the first column tells the source of a row. A column of which nothing is known is
     left out.
     """
@@ -94,7 +95,7 @@ def comparison(
     shown = {
         **({} if theirs.empty else {"source": Column("Source")}),
         **TEXT,
-        **{name: COLUMNS[name] for name in columns},
+        **{name: COLUMNS[name] for name in columns if name in COLUMNS},
     }
     names = ["source", *TEXT, *columns, *(UNSURE if "latency_ms" in columns else ())]
     rows = pd.concat([part.reindex(columns=names).astype(object) for part in parts], ignore_index=True)

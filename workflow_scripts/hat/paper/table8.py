@@ -12,11 +12,10 @@ from hat.paper.comparing import COLUMNS, TEXT, arranged, bleu_notes, budget_mark
 from hat.paper.gathered import KINDS, Frames
 from hat.paper.tables import Column, Table, significant
 
-NUMBERS = ("budget_ms", "latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width", "sacrebleu")
+NUMBERS = ("budget_ms", "latency_ms", "predicted_ms", "parameters", "flops", "bleu", "sacrebleu")
 SHOWN: Mapping[str, Column] = {
     **TEXT,
     **{name: COLUMNS[name] for name in NUMBERS},
-    "sacrebleu_half_width": Column("SacreBLEU ±", "{:.1f}".format),
     "published_latency_ms": Column("Published latency (ms)", "{:g}".format),
     "published_params_m": Column("Published #Params (M)", significant),
     "published_flops_g": Column("Published FLOPs (M)", significant, unit=1e-3),
@@ -57,7 +56,7 @@ def _notes(models: DataFrame, marks: Series) -> list[str]:
         "§ Above the budget when this was chosen, by no more than that measurement's uncertainty.": "§" in marked,
         "‡ Better candidates of the search missed the budget when measured. Taken: "
         f"{'; '.join(taken + next_best['rank'].astype(str))}.": len(next_best),
-        "SacreBLEU: detokenised, against the raw reference, with half of its 95% bootstrap interval.": (
+        "SacreBLEU: detokenised, against the raw reference, ± half of its 95% bootstrap interval.": (
             models["sacrebleu"].notna().any()
         ),
     }

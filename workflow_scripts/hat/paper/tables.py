@@ -43,6 +43,8 @@ class Column:
     """So much of what the frame holds is one here."""
     measured: bool = False
     """A latency: the frame may tell its uncertainty (`uncertainty_ms`), which sets the digits, and mark it doubtful."""
+    half_width: str | None = None
+    """The column with half of a number's interval, to stand behind it."""
 
     def cell(self, found: Mapping[str, Any], name: str) -> str:
         """The column `name` of a row."""
@@ -53,6 +55,8 @@ class Column:
         number = found[name] if self.unit is None else found[name] / self.unit
         if found.get("source") == PAPER:
             return f"{number:,.12g}"
+        if self.half_width is not None and pd.notna(found.get(self.half_width, math.nan)):
+            return f"{self.shown(number)} ± {self.shown(found[self.half_width])}"
         if not self.measured:
             return self.shown(number)
         half_width = found.get("uncertainty_ms", math.nan)

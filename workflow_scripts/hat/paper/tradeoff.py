@@ -71,7 +71,7 @@ def _heights(rows: pd.DataFrame) -> tuple[float, float]:
     """The least and the most BLEU that a panel shows. What is far below the HAT models would squeeze all others."""
     half_widths = rows["bleu_half_width"].fillna(0.0)
     lowest, best = rows.loc[rows["family"] == rows["family"].iloc[0], "bleu"].min(), rows["bleu"].max()
-    kept = rows["bleu"] >= lowest - 2 * max(best - lowest, half_widths.max(), 1.0)
+    kept = rows["bleu"] >= lowest - 2 * max(best - lowest, 3 * half_widths.max(), 1.0)
     low, high = (rows["bleu"] - half_widths)[kept].min(), (rows["bleu"] + half_widths)[kept].max()
     margin = 0.1 * max(high - low, 0.5)
     return low - margin, high + margin
