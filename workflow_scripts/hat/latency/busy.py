@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -44,7 +44,18 @@ def _lock() -> int:
 
 @cache
 def _tell_waiting() -> None:
-    say("latency: another process times models on this machine; they take turns")
+    say(f"latency: {_holder()} times models on this machine; they take turns")
+
+
+def _holder() -> str:
+    """The process that holds the lock, where the system tells: one that was stopped may hold it for ever."""
+    with suppress(OSError, ValueError, IndexError):
+        ours = f":{LOCK.stat().st_ino}"
+        for line in Path("/proc/locks").read_text().splitlines():
+            cells = line.split()
+            if cells[1] == "FLOCK" and cells[5].endswith(ours):
+                return f"process {int(cells[4])}"
+    return "another process"
 
 
 def measure_steadily(measure: Callable[[], Latency], here: bool = True) -> Latency:
