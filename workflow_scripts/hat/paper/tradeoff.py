@@ -25,6 +25,8 @@ from hat.paper.style import (
 SERIES = {"hat": "HAT", "depth": "Depth scaling", "width": "Width scaling", "given": "Given architecture"}
 COUNTED = {"hat": "{}", "depth": "{} layers", "width": "width {}", "given": "{}"}
 """The label of the first model of a family says what is counted."""
+LEAST_WIDTH = 0.2
+"""Of a panel, as a share of its latencies: equal ones are not drawn apart."""
 DRAWN = ["series", "model", "size", "latency_ms", "bleu", "bleu_half_width", "bleu_kind"]
 
 
@@ -62,7 +64,9 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> list[Label]:
     axes.set_xlabel(f"Measured latency ({unit})")
     axes.set_ylabel(f"BLEU ({', '.join(sorted(set(rows['bleu_kind'])))})")
     axes.margins(x=0.12)
-    axes.set_ylim(bottom, top)
+    left, right = axes.get_xlim()
+    middle, reach = (left + right) / 2, max(right - left, LEAST_WIDTH * (left + right) / 2) / 2
+    axes.set(xlim=(middle - reach, middle + reach), ylim=(bottom, top))
     round_ticks(axes)
     return labels
 
