@@ -169,7 +169,8 @@ def _left(asked: Iterable[dict[str, Any]], known: Mapping[str, Series]) -> list[
     for told in asked:
         if "anchor" in told:
             before, setting = known.get(setting_key(told)), [told]
-        elif before is None or SubTransformer.from_dict(told).key not in {*before.numbers} - before.doubtful():
+            good = {*before.numbers} - before.doubtful() if before else set()
+        elif SubTransformer.from_dict(told).key not in good:
             left += [*setting, told]
             setting = []
     return left

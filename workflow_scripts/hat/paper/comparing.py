@@ -45,9 +45,8 @@ def large(number: float) -> str:
 
 
 one_digit, two_digits, three_digits = "{:.1f}".format, "{:.2f}".format, "{:.3f}".format
-LATENCY = Column("Latency (ms)", significant, measured=True)
 COLUMNS = {
-    "latency_ms": LATENCY,
+    "latency_ms": Column("Latency (ms)", significant, measured=True),
     "predicted_ms": Column("Predicted latency (ms)", significant),
     "parameters": Column("#Params (M)", significant, unit=1e6),
     "flops": Column("FLOPs (M)", significant, unit=1e6),
@@ -85,17 +84,15 @@ def comparison(
 ) -> Table:
     """Our rows (task, device, the model's `name`, and `columns`), below them those of the paper's table of that name.
 
-    Half widths among the columns stand behind their numbers.
-
-    Where there are any of the latter, the first column tells the source of a row. A column of which nothing is known is
-    left out.
+    Where the paper has any, the first column tells the source of a row. Half widths among the columns stand behind
+    their numbers. A column of which nothing is known is left out.
     """
     ours, theirs = measured_first(ours.assign(model=ours["name"], source="here")), printed(table_key(name))
     parts = [ours] if theirs.empty else [ours, theirs.assign(source=PAPER)]
     shown = {
         **({} if theirs.empty else {"source": Column("Source")}),
         **TEXT,
-        **{name: COLUMNS[name] for name in columns if name in COLUMNS},
+        **{name: COLUMNS[name] for name in columns if not name.endswith("_half_width")},
     }
     names = ["source", *TEXT, *columns, *(UNSURE if "latency_ms" in columns else ())]
     rows = pd.concat([part.reindex(columns=names).astype(object) for part in parts], ignore_index=True)
@@ -130,7 +127,8 @@ def named(models: pd.DataFrame) -> pd.DataFrame:
 
 def sizes(models: pd.DataFrame) -> pd.Series:
     """What sets a model apart in its family: its budget, decoder depth, width, number or name."""
-    found = models["model"].str.removeprefix("random-")
+    found = models["model"]
+    found = found.mask(models["family"] == "random", found.str.removeprefix("random-"))
     for family, column in (("hat", "budget"), ("depth", "decoder_layers"), ("width", "decoder_embed_dim")):
         found = found.mask(models["family"] == family, models[column].astype(str))
     return found
