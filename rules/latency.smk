@@ -25,9 +25,7 @@ engine_module = lambda wildcards: module_of(FILES["device"][wildcards.device][1]
 gpu_of_device = lambda wildcards: int(FILES["device"][wildcards.device][1]["processor"] == "cuda")
 
 # For input: the latency shards of a device.
-shards = lambda pattern: lambda wildcards: expand(
-    pattern, **wildcards, shard=range(TASKS[wildcards.task]["latency"]["shards"])
-)
+shards = lambda wildcards: expand(paths.SHARD, **wildcards, shard=range(TASKS[wildcards.task]["latency"]["shards"]))
 
 # For params: where a device's latencies were published, and what stands there if it is a file on this machine.
 published = lambda wildcards: settings(device=["published"])(wildcards) + CONTENTS.of(
@@ -82,12 +80,56 @@ rule fetch_latency:
         """
 
 
-rule collect_latency:
+# The device's own speed, to which every latency of the task is brought.
+rule measure_anchor:
     input:
         corpus=of_corpus(paths.BINARY),
     output:
-        samples=paths.SHARD,
-        signature=paths.SHARD_SIGNATURE,
+        paths.SIGNATURE,
+    log:
+        "logs/measure_anchor/{experiment}/{task}/{device}.log",
+    benchmark:
+        "benchmarks/measure_anchor/{experiment}/{task}/{device}.jsonl"
+    wildcard_constraints:
+        device=any_of(AT_HAND),
+    priority: TIMED_FIRST
+    conda:
+        "../envs/latency.yaml"
+    threads: ALL_CORES
+    resources:
+        mem_mb=scaled(4000),
+        runtime=scaled(60),
+        gpu=gpu_of_device,
+    params:
+        code=timing_code("measure_anchor"),
+        command=command("measure_anchor"),
+        settings=settings(space=GENES, device=MACHINE),
+        space=file_of("space"),
+        device=file_of("device"),
+        sentence_length=option("--sentence-length", "sentence_length"),
+        runs=of_task("latency", "runs"),
+        precision=option("--precision", "latency", "precision"),
+    shell:
+        """
+        python {params.command:q} \
+            --task {wildcards.task:q} \
+            --space {params.space:q} \
+            --device {params.device:q} \
+            --statistics {input.corpus:q}/statistics.json \
+            {params.sentence_length} \
+            --runs {params.runs} \
+            {params.precision} \
+            --signature {output:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule collect_latency:
+    input:
+        corpus=of_corpus(paths.BINARY),
+        signature=paths.SIGNATURE,
+    output:
+        paths.SHARD,
     log:
         "logs/collect_latency/{experiment}/{task}/{device}/{shard}.log",
     benchmark:
@@ -128,19 +170,17 @@ rule collect_latency:
             --shards {params.shards} \
             --seed {params.seed} \
             --rolling {params.rolling:q} \
-            --output {output.samples:q} \
-            --signature {output.signature:q} \
+            --signature {input.signature:q} \
+            --output {output:q} \
             2>&1 | tee {log:q}
         """
 
 
 rule merge_latency:
     input:
-        shards=shards(paths.SHARD),
-        signatures=shards(paths.SHARD_SIGNATURE),
+        shards,
     output:
-        samples=paths.SAMPLES,
-        signature=paths.SIGNATURE,
+        paths.SAMPLES,
     log:
         "logs/merge_latency/{experiment}/{task}/{device}.log",
     benchmark:
@@ -156,10 +196,8 @@ rule merge_latency:
     shell:
         """
         python {params.command:q} \
-            --shards {input.shards:q} \
-            --signatures {input.signatures:q} \
-            --output {output.samples:q} \
-            --signature {output.signature:q} \
+            --shards {input:q} \
+            --output {output:q} \
             2>&1 | tee {log:q}
         """
 

@@ -17,6 +17,7 @@ from hat.files import write_csv
 from hat.footprint import SECONDS_PER_HOUR, V100_FLOPS_PER_SECOND, Footprint
 from hat.latency.samples import read_samples
 from hat_workflow import command, experiment, paths, settings
+from hat_workflow.artifacts import KINDS
 from hat_workflow.claims import costs_table, ratios_table
 from hat_workflow.estimates import SENTENCE_LENGTH, VALIDATION_PAIRS, VOCABULARY, Estimates
 from hat_workflow.experiment import Experiment
@@ -28,6 +29,8 @@ RULE = re.compile(r"^(?:use )?rule (?:\w+ as )?(\w+)(?: with)?:", re.MULTILINE)
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
 STAGES = ("corpus", "supertransformer", "latency", "search", "models", "scores", "studies", "paper")
 """The files of `rules/` that build an experiment, in the order of the road."""
+OF_SAMPLES = {name for name, kind in KINDS.items() if kind.per == "device"} - {"profiles", "signatures"}
+"""The kinds of artifacts that come from a device's samples."""
 IN_TURN = 2
 """Each timed run is followed by one of the anchor, which takes about as long as the mean of the space."""
 
@@ -145,7 +148,10 @@ def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
         for device in devices
     }
     timed_runs = {
-        "latency": dict.fromkeys(devices, task["latency"]["samples"] * task["latency"]["runs"]),
+        "latency": {
+            device: task["latency"]["samples"] * task["latency"]["runs"] * _is_sampled(asked, name, device)
+            for device in devices
+        },
         "search": {device: len(wanted["budgets"]) * runs for device, wanted in devices.items()},
         "studies": studied,
         "models": {device: len(asked.measured_on(name, device)) * runs for device in devices},
@@ -156,6 +162,13 @@ def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
         return None if latency_ms is None else IN_TURN * runs * latency_ms / 1000 / SECONDS_PER_HOUR
 
     return {stage: total([hours(*item) for item in devices.items()]) for stage, devices in timed_runs.items()}
+
+
+def _is_sampled(asked: Experiment, task: str, device: str) -> bool:
+    """Whether a search or a study asks for samples; a model is timed without any."""
+    studied = (study for study in STUDIES.values() if {*study.reads} & OF_SAMPLES)
+    place = {"task": task, "device": device}
+    return bool(asked.budgets(task, device)) or any(place in asked.devices_of(study) for study in studied)
 
 
 def mean_latency_ms(samples: Path) -> float | None:

@@ -2,7 +2,8 @@
 
 The first of them are chosen to teach the predictor most, the others are random.
 
-Resumes where a killed collection stopped. Each run is followed by one of an anchor, which tells the machine's speed.
+Resumes where a killed collection stopped. Each run is followed by one of the anchor, which tells the machine's speed:
+the samples are brought to that of the device's signature.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from hat.engines.factory import module_of
 from hat.errors import InputError
 from hat.latency.choosing import choose_samples
-from hat.latency.collection import anchor, collect
+from hat.latency.collection import collect
 from hat.latency.samples import write_samples
 from hat.rolling import rolling_folder
 from hat_workflow import command, settings
@@ -28,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
         raise InputError("--shard", f"{args.shard} of {args.shards}", f"0 to shards - 1, shards up to {args.samples}")
     space = settings.design_space(args.space)
     elsewhere = timing.timed_where(args)
-    bench = timing.bench(args, anchor(space), args.precision)
+    bench, device = timing.bench_of_device(args, args.precision)
     subs = choose_samples(space, args.seed, args.samples)
     order = list(range(args.shard, args.samples, args.shards))
     random.Random(f"{args.seed}:{args.shard}").shuffle(order)
@@ -47,30 +48,22 @@ def main(args: argparse.Namespace) -> None:
         **({"where": elsewhere} if elsewhere else {}),
     }
     with rolling_folder(args.rolling, f"latency-{bench.device.name}-{args.shard}", fingerprint) as folder:
-        samples, device = collect(
-            folder / "log.jsonl", subs, order, bench.measure, bench.signature, timing.is_here(bench)
-        )
+        samples = collect(folder / "log.jsonl", subs, order, bench.measure, device, timing.is_here(bench))
     write_samples(args.output, samples)
-    replace(device, task=args.task).save(args.signature)
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--space", required=True, help="design space: a name or a .yaml file")
     timing.add_arguments(p, runs=20)
-    p.add_argument(
-        "--precision",
-        type=float,
-        metavar="SHARE",
-        help="runs stop when the 95%% interval of the mean is within this share of it, such as 0.01 (default: never)",
-    )
+    timing.add_signature(p)
+    timing.add_precision(p)
     p.add_argument("--samples", type=command.positive, default=2000, metavar="N", help="of all shards together")
     p.add_argument("--shard", type=int, default=0, metavar="I", help="which shard, from 0")
     p.add_argument("--shards", type=command.positive, default=1, metavar="N", help="how many there are")
     p.add_argument("--seed", type=int, default=1, metavar="N")
     p.add_argument("--rolling", required=True, type=Path, metavar="FOLDER", help="where measurements are kept")
     p.add_argument("--output", required=True, type=Path, metavar="CSV", help="the samples")
-    p.add_argument("--signature", required=True, type=Path, metavar="JSON", help="what their latency depends on")
     return p
 
 

@@ -1,4 +1,4 @@
-"""Measure the latency of one architecture on this machine, at the speed that its device had when it was sampled.
+"""Measure the latency of one architecture on this machine, at the own speed of its device.
 
 The paper's protocol: the trimmed mean of the encoder's pass plus that of the decoder's steps, for one sentence. An
 anchor timed in turn tells how far the machine has drifted since.

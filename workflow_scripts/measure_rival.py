@@ -24,7 +24,7 @@ from hat_workflow.arguments import timing
 
 
 def main(args: argparse.Namespace) -> None:
-    bench, anchor_ms = timing.bench_of_samples(args)
+    bench, device = timing.bench_of_device(args)
     if not isinstance(bench, Bench) or bench.device.engine != ENGINE:
         raise InputError(args.device, "cannot hold what is no Transformer", f"this machine, with the engine {ENGINE}")
     model, family = load_rival(args.checkpoint)
@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
         if bench.device.dtype != "float32":
             raise InputError(args.device, f"dtype {bench.device.dtype} for a Levenshtein Transformer", "float32")
         raw, iterations = measure(model, args.statistics.parent, bench)
-        latency = raw.at(anchor_ms)
+        latency = device.at_own_speed(raw)
         published_ms = latency.encoder_ms + latency.decoder_ms / iterations * PUBLISHED_ITERATIONS
         refined = {
             "iterations": round(iterations, 3),
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
         }
     else:
         engine = TorchEager(model, bench.device)
-        latency = measure_steadily(lambda: bench.measure_engine(engine).at(anchor_ms))
+        latency = measure_steadily(lambda: device.at_own_speed(bench.measure_engine(engine)))
     say(f"latency: {latency.latency_ms:.2f} ms (median {latency.p50_ms:.2f}, drift {latency.drift:.2f})")
     names = {"task": args.task, "model": args.model, "device": bench.device.name}
     write_json(args.output, names | latency.to_dict() | refined | counts)

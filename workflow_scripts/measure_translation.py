@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from hat.engines.interface import Device
 from hat.engines.torch_eager import ENGINE, TorchEager
 from hat.engines.weights import Floats
 from hat.files import JsonFile, write_csv
+from hat.latency.busy import machine_to_itself
 from hat.model.checkpoint import load_checkpoint
 from hat.model.transformer import DecoderState, Encoded
 from hat.progress import Progress
@@ -30,6 +31,8 @@ from hat.translator.translator import Translator
 from hat_workflow import command
 
 MEGABYTE = 1e6
+IDLE = 1.25
+"""How many times longer than its processor a sentence may take on a quiet machine."""
 TRAINED = "trained"
 """Under which the manifest has the scores of the trained model."""
 
@@ -39,27 +42,41 @@ def main(args: argparse.Namespace) -> None:
     lines = list(read_lines(args.raw / f"test.{manifest['text', 'source']}"))
     lines = lines[:: max(1, len(lines) // args.sentences)][: args.sentences]
     ways = list(every_way(args, manifest))
-    found: list[list[float]] = [[] for _ in ways]
+    found: list[list[Turn]] = [[] for _ in ways]
     progress = Progress(f"measure_translation {args.model}", len(lines), unit="sentences")
     for line in lines:
-        for (_, translator), times in zip(ways, found, strict=True):
-            translator.translate([line])  # brings its weights and its room for a sentence of this length
-            begin = time.perf_counter()
-            translator.translate([line])
-            times.append(1000 * (time.perf_counter() - begin))
+        with machine_to_itself():
+            for (_, translator), turns in zip(ways, found, strict=True):
+                translator.translate([line])  # brings its weights and its room for a sentence of this length
+                turns.append(Turn.of(lambda translator=translator, line=line: translator.translate([line])))
         progress.step()
     names = {"task": args.task, "model": args.model}
     rows = [
-        {**names, **facts, "sentences": len(lines), "threads": args.threads, **spread(times)}
-        for (facts, _), times in zip(ways, found, strict=True)
+        {**names, **facts, "sentences": len(lines), "threads": args.threads, **spread(turns)}
+        for (facts, _), turns in zip(ways, found, strict=True)
     ]
     write_csv(args.output, rows)
 
 
-def spread(times: Sequence[float]) -> dict[str, float]:
-    """Median and ninth decile of milliseconds."""
-    p50, p90 = np.percentile(times, (50, 90))
-    return {"p50_ms": round(float(p50), 4), "p90_ms": round(float(p90), 4)}
+@dataclass(frozen=True)
+class Turn:
+    """How long a sentence took, and how long the processor worked on it, all threads together."""
+
+    wall_ms: float
+    processor_ms: float
+
+    @classmethod
+    def of(cls, work: Callable[[], object]) -> Self:
+        wall, processor = time.perf_counter(), time.process_time()
+        work()
+        return cls(1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - processor))
+
+
+def spread(turns: Sequence[Turn]) -> dict[str, Any]:
+    """Median and ninth decile, and whether other work had the processor in between, in most turns."""
+    p50, p90 = np.percentile([turn.wall_ms for turn in turns], (50, 90))
+    idle = np.median([turn.wall_ms / max(turn.processor_ms, 1e-6) for turn in turns])
+    return {"p50_ms": round(float(p50), 4), "p90_ms": round(float(p90), 4), "doubtful": bool(idle > IDLE)}
 
 
 def every_way(args: argparse.Namespace, manifest: JsonFile) -> Iterator[tuple[dict[str, Any], Translator]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hat.cost import count_flops
 from hat.files import write_csv
+from hat.latency.doubt import is_doubtful
 from hat.latency.profile import variants
 from hat.progress import Progress
 from hat_workflow import command, settings
@@ -25,7 +26,7 @@ def main(args: argparse.Namespace) -> None:
         length = latency.signature.sentence_length
         names = {"task": args.task, "device": latency.signature.device}
         facts = {"dimension": dimension, "value": value, "flops": count_flops(sub, length), **latency.numbers()}
-        rows.append({**names, **facts, "architecture": sub.key})
+        rows.append({**names, **facts, "doubtful": is_doubtful(latency.numbers()), "architecture": sub.key})
         progress.step(f"last {latency.latency_ms:.1f} ms")
     write_csv(args.output, rows)
 

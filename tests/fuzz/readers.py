@@ -67,7 +67,7 @@ def readers(folder: Path) -> dict[str, Reader]:
     subs = draw_samples(SPACE, 1, 20)
     numbers = latency(10.0).at(7.0).numbers()
     write_samples(folder / "samples.csv", [Sample(sub=sub, numbers=numbers, order=n) for n, sub in enumerate(subs)])
-    DeviceSignature(signature=SIGNATURE, samples=20, drifted=0, anchor_ms=7.0).save(folder / "signature.json")
+    DeviceSignature(signature=SIGNATURE, anchor_ms=7.0).save(folder / "signature.json")
     budgets = {
         "p50": {"text": "50%, 1M parameters, 5 MB", "latency_ms": 5.0, "dtype": "float32", "vocabularies": [100]}
     }

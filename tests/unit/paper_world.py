@@ -13,6 +13,7 @@ from hat.paper.tables import PAPER, Table
 from tests.spaces import TINY
 
 Row = dict[str, Any]
+MACHINE = "processor:A CPU|cores:2|memory_gb:8|threads:1|engine:torch_eager|engine_version:2.0|dtype:float32"
 
 
 def gathered(kind: str, rows: Iterable[Row]) -> pd.DataFrame:
@@ -52,7 +53,8 @@ def row(model: str, family: str, latency_ms: float | None, bleu: float | None, *
         "gpu_hours": 0.25,
         "bleu_signature": "case:mixed|tok:none",
         "sacrebleu_signature": "case:mixed|tok:13a",
-        "latency_signature": "device:this_cpu|beam:5",
+        "anchor_ms": 8.0,
+        "latency_signature": f"device:this_cpu|{MACHINE}|beam:5|anchor:4f1c",
         "architecture": TINY.largest.key,
         "architecture_file": "results/x/architecture.yaml",
         "score_file": "results/x/score/test.json",

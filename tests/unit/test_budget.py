@@ -110,6 +110,13 @@ def test_latency_data_tells_how_long_timing_takes(paper_size: Path, tmp_path: Pa
     assert found["total"].device_hours == pytest.approx(10 + 4 * 300 * 0.45 / 3600)
 
 
+def test_a_device_without_searches_and_studies_is_not_sampled(paper_size: Path, tmp_path: Path) -> None:
+    text = paper_size.read_text()
+    assert "budgets: [" in text
+    paper_size.write_text(re.sub(r"budgets: \[.*?\]", "budgets: []", text) + "    studies: []\n")
+    assert stages(paper_size)["latency"].device_hours == 0
+
+
 def test_a_corpus_that_is_there_is_taken_at_its_word(paper_size: Path, tmp_path: Path) -> None:
     assumed = stages(paper_size)
     facts = {"sentence_length": 23, "target_vocabulary": 32768, "tokens": {"valid": {"de": 180_000}}}

@@ -15,6 +15,7 @@ from hat.errors import InputError
 from hat.latency import busy
 from hat.latency.busy import ATTEMPTS, machine_to_itself, measure_steadily
 from hat.latency.collection import Log, collect
+from hat.latency.device_signature import DeviceSignature
 from hat.latency.doubt import is_doubtful
 from hat.latency.samples import draw_samples
 from hat.latency.signature import Latency
@@ -22,6 +23,7 @@ from hat.latency.signature import Latency
 from tests.unit.latency_world import SIGNATURE, SPACE, latency
 
 QUIET = replace(latency(10.0, anchor_ms=8.0), runs=20)
+DEVICE = DeviceSignature(signature=SIGNATURE, anchor_ms=8.0)
 
 
 def timed(slowness: float = 1.0, median: float = 10.0) -> Latency:
@@ -94,12 +96,11 @@ def test_doubtful_samples_are_measured_again_and_again_after_a_kill(tmp_path: Pa
         calls += 1
         return timed(3.0 if calls in (4, 9, 21) else 1.0)
 
-    samples, device = collect(tmp_path / "log", subs, range(20), measure, SIGNATURE)
+    samples = collect(tmp_path / "log", subs, range(20), measure, DEVICE)
     assert calls == 23
-    assert device.anchor_ms == 8.0
     assert not any(is_doubtful(sample.numbers) for sample in samples)
     assert Log(tmp_path / "log").attempts.most_common(2) == [(3, 3), (8, 2)]
-    assert collect(tmp_path / "log", subs, range(20), measure, SIGNATURE)[0] == samples
+    assert collect(tmp_path / "log", subs, range(20), measure, DEVICE) == samples
     assert calls == 23
 
 
@@ -110,7 +111,7 @@ def test_a_machine_that_stays_busy_ends_the_collection(tmp_path: Path) -> None:
         return timed(median=3.0 if sub in subs[:3] else 10.0)
 
     with pytest.raises(InputError, match="3 of 20 samples are doubtful after 3 attempts; legal: stop other work"):
-        collect(tmp_path / "log", subs, range(20), measure, SIGNATURE)
+        collect(tmp_path / "log", subs, range(20), measure, DEVICE)
 
 
 def test_one_process_times_at_once(

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
 
 import pytest
 from hat.architecture import SubTransformer
 from hat.errors import InputError
-from hat.latency.collection import Log, anchor, collect, merge
+from hat.latency.collection import Log, collect
 from hat.latency.device_signature import DeviceSignature
 from hat.latency.samples import Sample, draw_samples
 from hat.latency.signature import Latency
@@ -19,6 +19,7 @@ from tests.unit.latency_world import SIGNATURE, SPACE, latency
 SUBS = draw_samples(SPACE, 1, 45)
 ORDER = random.Random(1).sample(range(45), 45)
 ANCHOR_MS = 8.0
+DEVICE = DeviceSignature(signature=SIGNATURE, anchor_ms=ANCHOR_MS)
 
 
 class Machine:
@@ -40,15 +41,14 @@ def true_ms(sub: SubTransformer) -> float:
 
 
 def run(path: Path, machine: Machine) -> list[Sample]:
-    return collect(path, SUBS, ORDER, machine.measure, SIGNATURE)[0]
+    return collect(path, SUBS, ORDER, machine.measure, DEVICE)
 
 
 def test_all_samples_are_measured_once_in_order(tmp_path: Path) -> None:
     machine = Machine()
-    samples, signature = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
+    samples = run(tmp_path / "log", machine)
     assert [sample.sub for sample in samples] == SUBS
     assert [sample.latency_ms for sample in samples] == pytest.approx([true_ms(sub) for sub in SUBS])
-    assert signature == DeviceSignature(device="bench", signature=SIGNATURE, samples=45, drifted=0, anchor_ms=ANCHOR_MS)
     assert machine.measured == [SUBS[index] for index in ORDER]
     assert all(sample.sub == machine.measured[sample.order] for sample in samples)
 
@@ -76,50 +76,41 @@ def test_a_finished_collection_measures_nothing(tmp_path: Path) -> None:
 def test_a_larger_collection_measures_what_is_new_and_a_smaller_one_nothing(tmp_path: Path) -> None:
     fewer = [index for index in ORDER if index < 30]
     slow = Machine(lambda call: 1.5)
-    small = collect(tmp_path / "log", SUBS[:30], fewer, Machine().measure, SIGNATURE)
-    large, signature = collect(tmp_path / "log", SUBS, ORDER, slow.measure, SIGNATURE)
+    small = collect(tmp_path / "log", SUBS[:30], fewer, Machine().measure, DEVICE)
+    large = run(tmp_path / "log", slow)
     assert slow.measured == [SUBS[index] for index in ORDER if index >= 30]
     assert [sample.sub for sample in large] == SUBS
-    assert (signature.samples, signature.drifted, signature.anchor_ms) == (45, 15, ANCHOR_MS)
+    assert [sample.numbers["drift"] for sample in large] == [1.0] * 30 + [1.5] * 15
     unused = Machine()
-    assert collect(tmp_path / "log", SUBS[:30], fewer, unused.measure, SIGNATURE) == small
+    assert collect(tmp_path / "log", SUBS[:30], fewer, unused.measure, DEVICE) == small
     assert unused.measured == []
 
 
 def test_a_machine_never_at_one_speed_gives_the_latencies_of_a_steady_one(tmp_path: Path) -> None:
     rng = random.Random(0)
     slowness = [rng.uniform(1, 2) for _ in range(46)]
-    machine = Machine(lambda call: slowness[call])
-    samples, signature = collect(tmp_path / "log", SUBS, ORDER, machine.measure, SIGNATURE)
-    typical = median(slowness[1:])
-    assert signature.anchor_ms == pytest.approx(ANCHOR_MS * typical)
-    expected = [true_ms(sub) * typical for sub in SUBS]
-    assert [sample.latency_ms for sample in samples] == pytest.approx(expected, rel=1e-4)
-    assert signature.drifted == sum(abs(s / typical - 1) > 0.05 for s in slowness[1:])
-    assert signature.drifted > 20
+    samples = run(tmp_path / "log", Machine(lambda call: slowness[call]))
+    assert [sample.latency_ms for sample in samples] == pytest.approx([true_ms(sub) for sub in SUBS], rel=1e-4)
+    assert [sample.numbers["drift"] for sample in samples] != [1.0] * 45
+
+
+def test_a_device_whose_own_speed_was_that_of_a_busy_machine_is_told(tmp_path: Path) -> None:
+    often = replace(SIGNATURE, runs=20)
+    busy = DeviceSignature(signature=often, anchor_ms=2.5 * ANCHOR_MS, place="results/signature.json")
+    told = (
+        r"signature\.json: the anchor took 20\.00 ms on a busy machine, it takes 8\.00 ms now; legal: delete this file"
+    )
+    with pytest.raises(InputError, match=told):
+        collect(tmp_path / "log", SUBS, ORDER, Machine().measure, busy)
+    with pytest.raises(InputError, match=told):
+        busy.at_own_speed(Machine().measure(SUBS[0]))
+    unused = Machine()
+    quiet = DeviceSignature(signature=often, anchor_ms=ANCHOR_MS)
+    assert len(collect(tmp_path / "log", SUBS, ORDER, unused.measure, quiet)) == len(SUBS)
+    assert unused.measured == [], "what was timed stays"
 
 
 def test_a_damaged_log_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log").write_text('{"sample": 0, "latency": {}}\nsomething else\n')
     with pytest.raises(InputError, match="line 2 is damaged"):
         Log(tmp_path / "log")
-
-
-def test_shards_come_to_one_speed() -> None:
-    """Three machines measure the same architecture; one of them is a quarter slower."""
-
-    def shard(slowness: float) -> list[Sample]:
-        numbers = latency(10.0 * slowness, anchor_ms=8.0 * slowness).at(8.0 * slowness).numbers()
-        return [Sample(sub=SUBS[0], numbers=numbers, order=1)]
-
-    merged, signature = merge([shard(1.0), shard(1.25), shard(1.0)], [8.0, 10.0, 8.0], SIGNATURE)
-    assert signature == DeviceSignature(device="bench", signature=SIGNATURE, samples=3, drifted=1, anchor_ms=8.0)
-    assert [sample.latency_ms for sample in merged] == pytest.approx([10.0, 10.0, 10.0])
-    assert [sample.numbers["drift"] for sample in merged] == pytest.approx([1.0, 1.25, 1.0])
-
-
-def test_the_anchor_is_a_mid_sized_member_of_the_space() -> None:
-    middle = anchor(SPACE)
-    assert middle in SPACE
-    assert middle not in (SPACE.smallest, SPACE.maximum)
-    assert (middle.decoder_layers, middle.decoder_ffn_dims) == (2, (16, 16))

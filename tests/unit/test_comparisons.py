@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from hat.errors import InputError
-from hat.paper import distillation, figure11, table4, table5, table6, table7
+from hat.paper import distillation, figure11, table1, table4, table5, table6, table7, table8
 from hat.paper.proxies import kendall_tau, proxies
 from hat.paper.tables import BUSY
 
-from tests.unit.paper_world import Row, cells, drawn, hat, models, records, row
+from tests.unit.paper_world import MACHINE, Row, cells, drawn, hat, models, records, row
 
 HATS = [hat("25%", 9.0, 8.5, 30.0, parameters=1_000_000), hat("75%", 18.0, 17.5, 35.0, parameters=2_000_000)]
 LARGEST = row("largest", "largest", 25.0, 34.0, parameters=4_000_000)
@@ -60,6 +60,32 @@ def test_a_latency_has_the_digits_that_it_is_known_to_and_a_mark_if_it_is_doubtf
     table = table4.table(models(found))
     assert cells(table)[0]["Latency (ms)"] == shown
     assert (BUSY in table.markdown(), BUSY in table.latex()) == (doubtful, doubtful)
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({}, None),
+        ({"anchor_ms": 15.0}, None),
+        ({"anchor_ms": 30.0, "sentence_length": 26}, None),
+        (
+            {"anchor_ms": 40.0},
+            "this_cpu: the anchor is 5.0 times slower in one task than in another, for each token (multi30k.de-en 8.00 "
+            "ms; other 40.00 ms): one of them was timed on a busy machine, and they compare within a task alone.",
+        ),
+        (
+            {"latency_signature": f"device:this_cpu|{MACHINE.replace('A CPU', 'Another')}|beam:5|anchor:4f1c"},
+            "this_cpu is not one machine: A CPU, 2, 8, 1, torch_eager, 2.0, float32; Another, 2, 8, 1, torch_eager, "
+            "2.0, float32. Its latencies compare within a task alone.",
+        ),
+        ({"latency_signature": f"device:this_cpu|{MACHINE}|beam:5|anchor:other", "anchor_ms": 40.0}, None),
+    ],
+)
+def test_a_table_tells_latencies_that_are_not_of_one_machine_at_one_speed(changes: Row, note: str | None) -> None:
+    frames = models(hat("50%", 10.0, 9.0, 30.0), hat("50%", 10.0, 9.0, 30.0, task="other", **changes))
+    for module in (table1, table8):
+        told = [line for line in module.table(frames).notes if "within a task alone" in line]
+        assert told == ([note] if note else [])
 
 
 def test_devices_that_are_not_at_hand_have_predicted_latencies() -> None:

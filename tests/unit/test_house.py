@@ -132,9 +132,9 @@ def test_the_house_keeps_its_size() -> None:
     def lines(*patterns: str) -> int:
         return sum(len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern))
 
-    assert lines("rules/*.smk", "Snakefile") <= 2310
+    assert lines("rules/*.smk", "Snakefile") <= 2340
     assert lines("rules/common.smk") <= 154
-    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2200
+    assert lines("workflow_scripts/hat/paper/**/*.py") <= 2220
 
 
 def test_no_command_hides_a_module_of_python() -> None:

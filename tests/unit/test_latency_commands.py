@@ -17,6 +17,7 @@ from typing import Any
 import collect_latency
 import confirm_subtransformer
 import fit_predictor
+import measure_anchor
 import measure_model
 import merge_latency
 import profile_latency
@@ -47,6 +48,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_yaml("space.yaml", SPACE.to_dict())
     write_yaml("bench.yaml", {"threads": 1})
     write_json("statistics.json", STATISTICS)
+    words = ("--task", "tiny", "--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json")
+    run(measure_anchor, *words, "--runs", 2, "--signature", "signature.json")
     return tmp_path
 
 
@@ -70,7 +73,7 @@ def collect_words(shard: int, shards: int, samples: int) -> list[object]:
             samples,
         ),
         *("--runs", 2, "--shard", shard, "--shards", shards, "--rolling", "rolling"),
-        *("--output", f"shards/{shard}.csv", "--signature", f"shards/{shard}.json"),
+        *("--output", f"shards/{shard}.csv", "--signature", "signature.json"),
     ]
 
 
@@ -82,8 +85,7 @@ def merge(*shards: int) -> None:
     run(
         merge_latency,
         *("--shards", *(f"shards/{shard}.csv" for shard in shards)),
-        *("--signatures", *(f"shards/{shard}.json" for shard in shards)),
-        *("--output", "samples.csv", "--signature", "signature.json"),
+        *("--output", "samples.csv"),
     )
 
 
@@ -96,7 +98,6 @@ def test_from_samples_to_a_confirmed_subtransformer(place: Path, capsys: pytest.
     assert all(sample.sub in SPACE for sample in samples)
     signature = read("signature.json")
     assert list(signature.items())[:2] == [("task", "tiny"), ("device", "bench")]
-    assert signature["samples"] == 30
     assert signature["signature"]["device"] == "bench"
     assert signature["signature"]["sentence_length"] == 3
 
@@ -227,7 +228,6 @@ def test_more_samples_keep_those_that_were_measured(place: Path) -> None:
     assert log_lines(place)[:10] == first
     assert len(log_lines(place)) == 15
     assert [sample.sub for sample in read_samples("shards/1.csv")] == choose_samples(SPACE, 1, 30)[1::2]
-    assert read("shards/1.json")["samples"] == 15
     run(collect_latency, *collect_words(1, 2, 20))
     assert len(log_lines(place)) == 15
     assert Path("shards/1.csv").read_bytes() == shard
@@ -238,60 +238,42 @@ def log_lines(place: Path) -> list[str]:
     return logs[0].read_text().splitlines() if logs else []
 
 
-def test_shards_measured_differently_do_not_merge(place: Path) -> None:
-    for shard in (0, 1):
-        run(collect_latency, *collect_words(shard, 2, 2))
-    record = read("shards/1.json")
-    record["signature"]["threads"] = 4
-    write_json("shards/1.json", record)
-    with pytest.raises(InputError, match=r"shards/1\.json: threads is 4, but 1 in shards/0\.json"):
-        merge(0, 1)
-    record["signature"]["threads"] = 1
-    write_json("shards/1.json", record | {"task": "other"})
-    with pytest.raises(InputError, match=r"shards/1\.json: task is 'other', but 'tiny' in shards/0\.json"):
-        merge(0, 1)
-    write_json("shards/1.json", {})
-    with pytest.raises(InputError, match=r"shards/1\.json: missing key 'signature'"):
-        merge(0, 1)
-    assert not Path("samples.csv").exists()
+def test_a_shard_of_another_machine_is_refused(place: Path) -> None:
+    record = read("signature.json")
+    write_json("signature.json", record | {"signature": record["signature"] | {"processor": "another"}})
+    with pytest.raises(InputError, match=r"this measurement: processor is .*, but 'another' in signature\.json"):
+        run(collect_latency, *collect_words(0, 1, 2))
+    write_json("signature.json", {})
+    with pytest.raises(InputError, match=r"signature\.json: missing key 'signature'"):
+        run(collect_latency, *collect_words(0, 1, 2))
+    assert not Path("shards").exists()
 
 
-def test_files_of_before_name_neither_task_nor_device(place: Path) -> None:
-    for shard in (0, 1):
-        run(collect_latency, *collect_words(shard, 2, 2))
-        record = read(f"shards/{shard}.json")
-        write_json(f"shards/{shard}.json", {name: value for name, value in record.items() if name not in NAMES})
-    assert DeviceSignature.load("shards/0.json").task is None
-    assert DeviceSignature.load("shards/0.json").device is None
-    merge(0, 1)
-    assert (read("signature.json")["task"], read("signature.json")["device"]) == (None, "bench")
+def test_a_signature_of_before_names_no_task(place: Path) -> None:
+    record = read("signature.json")
+    write_json("signature.json", {name: value for name, value in record.items() if name not in NAMES})
+    assert DeviceSignature.load("signature.json").task is None
+    run(collect_latency, *collect_words(0, 1, 2))
 
 
 def test_a_profile_names_its_task_and_device(place: Path) -> None:
-    run(collect_latency, *collect_words(0, 1, 1))
     words = ("--space", "space.yaml", "--device", "bench.yaml", "--statistics", "statistics.json", "--runs", 2)
-    run(profile_latency, *words, "--task", "tiny", "--signature", "shards/0.json", "--output", "profile.csv")
+    run(profile_latency, *words, "--task", "tiny", "--signature", "signature.json", "--output", "profile.csv")
     with open("profile.csv") as stream:
         rows = list(csv.DictReader(stream))
     assert list(rows[0])[:4] == ["task", "device", "dimension", "value"]
     assert {(row["task"], row["device"]) for row in rows} == {("tiny", "bench")}
 
 
-def test_shards_are_merged_at_one_speed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for shard in (0, 1, 2):
-        run(collect_latency, *collect_words(shard, 3, 3))
-        record = read(f"shards/{shard}.json")
-        record["anchor_ms"] = 10.0 if shard < 2 else 12.5
-        write_json(f"shards/{shard}.json", record)
-    sample = read_samples("shards/2.csv")[0]
-    merge(0, 1, 2)
-    assert "shards/2.csv: the anchor took 12.50 ms; speed 0.80 of all shards'" in capsys.readouterr().err
-    assert read("signature.json")["anchor_ms"] == 10.0
-    merged = read_samples("samples.csv")[2]
-    drift = sample.numbers["anchor_ms"] / 10
-    assert merged.numbers["drift"] == pytest.approx(drift, rel=1e-4)
-    raw_ms = sample.latency_ms * sample.numbers["drift"]
-    assert merged.latency_ms == pytest.approx(raw_ms / drift, rel=1e-3)
+def test_all_shards_are_brought_to_the_own_speed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = read("signature.json")
+    write_json("signature.json", record | {"anchor_ms": 0.01})
+    for shard in (0, 1):
+        run(collect_latency, *collect_words(shard, 2, 2))
+    merge(0, 1)
+    assert "latency: speed off by over 5% for 2 of 2 samples, corrected" in capsys.readouterr().err
+    for sample in read_samples("samples.csv"):
+        assert sample.numbers["drift"] == pytest.approx(sample.numbers["anchor_ms"] / 0.01, rel=1e-3)
 
 
 @pytest.mark.parametrize(("shard", "shards", "samples"), [(2, 2, 10), (-1, 2, 10), (0, 11, 10)])
@@ -303,7 +285,7 @@ def test_a_shard_that_does_not_exist_is_refused(place: Path, shard: int, shards:
 def test_a_misspelt_device_is_refused_with_one_line_and_status_2(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    DeviceSignature(signature=SIGNATURE, samples=9, drifted=0, anchor_ms=7.0).save("r.json")
+    DeviceSignature(signature=SIGNATURE, anchor_ms=7.0).save("r.json")
     words = "--architecture a.yaml --task t --model m --device this-cpuu --statistics statistics.json"
     words += " --signature r.json --output o.json"
     monkeypatch.setattr(sys, "argv", ["measure_model.py", *words.split()])

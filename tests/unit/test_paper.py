@@ -12,7 +12,7 @@ from hat.paper.gathered import KINDS
 from hat.paper.style import Label, label_points, panel_grid
 from hat.paper.tables import escape_latex
 
-from tests.unit.paper_world import Row, cells, drawn, gathered, hat, models, records, small_experiment
+from tests.unit.paper_world import MACHINE, Row, cells, drawn, gathered, hat, models, records, small_experiment
 
 SIZED = ["Budget (ms)", "Latency (ms)", "#Params (M)", "FLOPs (M)"]
 MEASURED = ["Task", "Device", "Model", *SIZED, "BLEU", "SacreBLEU"]
@@ -67,7 +67,7 @@ def test_table8_markdown(rows: list[Row]) -> None:
     for told in (
         "`case:mixed|tok:13a`",
         "`case:mixed|tok:none`",
-        "`device:this_cpu|beam:5`",
+        f"`device:this_cpu|{MACHINE}|beam:5|anchor:4f1c`",
         "† No candidate measured kept the budget",
         "13 tokens",
     ):
@@ -120,7 +120,7 @@ def test_table8_latex(rows: list[Row]) -> None:
     assert text.count(r" \\") == 1 + 6
     assert r"\begin{tabular}{lllrrrrrr}" in text
     assert r"\#Params" in text
-    assert r"\texttt{device:this\_cpu\textbar{}\allowbreak{}beam:5}" in text
+    assert r"\textbar{}\allowbreak{}beam:5\textbar{}\allowbreak{}anchor:4f1c}" in text
     assert r"\label{tab:table8}" in text
     assert all(ord(letter) < 128 for letter in text)
 

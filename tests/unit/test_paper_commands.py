@@ -76,7 +76,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "latency").mkdir()
         (folder / "score" / "test.json").write_text(score)
         latency: dict[str, Any] = {"latency_ms": 10.0 + number, "uncertainty_ms": 0.1}
-        latency |= {"p50_ms": 10.0, "p90_ms": 12.0, "drift": 1.0}
+        latency |= {"p50_ms": 10.0, "p90_ms": 12.0, "anchor_ms": 8.0, "drift": 1.0}
         latency["signature"] = {"device": "this-cpu", "sentence_length": 12}
         (folder / "latency" / "this-cpu.json").write_text(json.dumps(latency))
         report = {"updates": 800, "best_valid_loss": 3.25, "seconds": 61.5, "tokens": 5000}

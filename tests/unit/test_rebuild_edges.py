@@ -98,6 +98,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "distil_model": (*TRAINING, "hat_fairseq/distillation.py"),
     "train_rival": (*TRAINING, *RIVALS, "hat_fairseq/rivals/training.py"),
     "extract_model": (*GROUND, *INHERITED, "hat/interop/__init__.py", "hat/interop/architectures.py"),
+    "measure_anchor": (*MEASURING, "hat/latency/anchor.py"),
     "collect_latency": (
         *(*MEASURING, *ROLLING),
         "hat/features.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import math
 import os
 import random
 import shutil
@@ -167,6 +168,16 @@ def test_an_archive_times_again_what_was_timed_on_a_busy_machine(
     assert again["architecture"] == first["architecture"]
     assert again["numbers"]["anchor_ms"] < busy["anchor_ms"]
     assert "finished" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [0, -1.5, math.nan, "fast"])
+def test_times_that_are_none_are_damage(brought_back: Path, tmp_path: Path, number: object) -> None:
+    path = tmp_path / "measured.jsonl"
+    setting, first, *_ = [json.loads(line) for line in brought_back.read_text().splitlines()]
+    first["numbers"]["anchor_ms"] = number
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in (setting, first)))
+    with pytest.raises(InputError, match="measured.jsonl: damaged; legal: move it away"):
+        by_hand([json.dumps(line) for line in LINES], path)
 
 
 def test_a_measurement_of_before_that_lacks_a_number_is_made_again(brought_back: Path, tmp_path: Path) -> None:

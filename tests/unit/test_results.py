@@ -103,6 +103,7 @@ def files(tmp_path: Path, tiny_space: DesignSpace) -> Files:
             "uncertainty_ms": 0.12,
             "p50_ms": 9.4,
             "p90_ms": 10.5,
+            "anchor_ms": 8.4,
             "drift": 1.05,
             "signature": {"device": "this-cpu", "beam": 5, "sentence_length": 11, "anchor": tiny_space.largest.key},
         },
@@ -149,7 +150,7 @@ def test_a_row_gathers_its_files(files: Files, tiny_space: DesignSpace) -> None:
     assert [found[name] for name in ("latency_ms", "budget_ms", "predicted_ms", "fits")] == [9.5, 10.0, 9.9, True]
     scores = ("bleu", "bleu_half_width", "sacrebleu", "sacrebleu_half_width", "chrf2")
     assert [found[name] for name in scores] == [30.0, 1.0, 32.0, 3.0, 33.0]
-    assert (found["rank"], found["drift"]) == (3, 1.05)
+    assert (found["rank"], found["drift"], found["anchor_ms"]) == (3, 1.05, pytest.approx(8.0))
     anchor = hashlib.sha256(tiny_space.largest.key.encode()).hexdigest()[:8]
     assert found["latency_signature"] == f"device:this-cpu|beam:5|sentence_length:11|anchor:{anchor}"
     assert found["bleu_signature"] == "signature of tokenized_bleu"
@@ -345,12 +346,12 @@ def test_the_errors_of_a_predictor_are_those_of_the_chosen_model(tmp_path: Path)
 def test_samples_are_counted_at_the_length_that_was_timed(tmp_path: Path, tiny_space: DesignSpace) -> None:
     subs = [tiny_space.sample(random.Random(seed)) for seed in range(3)]
     write_csv(tmp_path / "samples.csv", [{**sub.to_row(), "latency_ms": 10.0} for sub in subs])
-    facts = {"signature": {"sentence_length": 7, "runs": 20, "device": "this-cpu"}, "samples": 3, "drifted": 1}
+    facts = {"signature": {"sentence_length": 7, "runs": 20, "device": "this-cpu"}}
     write_json(tmp_path / "signature.json", facts | {"anchor_ms": 8.5})
     found = read("samples", HERE, tmp_path / "samples.csv", tmp_path / "signature.json")
     assert [row["flops"] for row in found] == [count_flops(sub, 7) for sub in subs]
     (signature,) = read("signatures", HERE, tmp_path / "signature.json")
-    assert signature == HERE | {"sentence_length": 7, "runs": 20, "samples": 3, "drifted": 1, "anchor_ms": 8.5}
+    assert signature == HERE | {"sentence_length": 7, "runs": 20, "anchor_ms": 8.5}
     with pytest.raises(InputError, match=r"signature\.json: device: 'this-cpu'; legal: 'gpu'"):
         read("signatures", HERE | {"device": "gpu"}, tmp_path / "signature.json")
 

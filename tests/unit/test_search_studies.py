@@ -57,6 +57,10 @@ def test_figure2_shows_each_dimension_relative_to_the_whole(tmp_path: Path) -> N
     }
     found = twice_the_same(figure2.draw, frames, tmp_path / "figure2")
     assert len(found) == 2 * (len(profile) + len(samples))
+    quiet = drawn(tmp_path / "figure2")["png"]
+    frames["profiles"]["doubtful"] = frames["profiles"]["dimension"] == "heads"
+    figure2.draw(frames, tmp_path / "figure2")
+    assert drawn(tmp_path / "figure2")["png"] != quiet
     ours = [each for each in found if each["device"] == "this-cpu"]
     whole = max(each["latency_ms"] for each in profile if each["dimension"] == "decoder layers")
     for name in ("embed dim", "FFN dim", "decoder layers", "heads"):

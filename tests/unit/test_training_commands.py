@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import collect_latency
 import distil_model
+import measure_anchor
 import measure_rival
 import pytest
 import train_model
@@ -110,8 +110,7 @@ def test_a_rival_is_trained_translates_and_is_timed_and_counted(place: Path, fam
         run(translate_model, *words, *outputs)
 
     device = ("--task", "tiny", "--device", "bench.yaml", "--statistics", "corpus/statistics.json", "--runs", 2)
-    outputs = ("--rolling", "rolling", "--output", "samples.csv", "--signature", "signature.json")
-    run(collect_latency, *device, "--space", "space.yaml", "--samples", 1, *outputs)
+    run(measure_anchor, *device, "--space", "space.yaml", "--signature", "signature.json")
     places = ("--checkpoint", f"{family}.pt", "--signature", "signature.json", "--output", "latency.json")
     run(measure_rival, *device, "--model", family, *places)
     measured = read_json("latency.json")
@@ -125,8 +124,7 @@ def test_a_rival_is_not_timed_beside_an_anchor_of_another_engine(place: Path) ->
     train(train_rival, "levenshtein", "--family", "levenshtein")
     write_yaml("bench.yaml", {"engine": "litert"})
     device = ("--task", "tiny", "--device", "bench.yaml", "--statistics", "corpus/statistics.json", "--runs", 2)
-    outputs = ("--rolling", "rolling", "--output", "samples.csv", "--signature", "signature.json")
-    run(collect_latency, *device, "--space", "space.yaml", "--samples", 1, *outputs)
+    run(measure_anchor, *device, "--space", "space.yaml", "--signature", "signature.json")
     places = ("--checkpoint", "levenshtein.pt", "--signature", "signature.json", "--output", "latency.json")
     with pytest.raises(InputError, match="no Transformer; legal: this machine, with the engine torch_eager"):
         run(measure_rival, *device, "--model", "levenshtein", *places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import measure_translation
@@ -11,8 +12,10 @@ from hat.engines.interface import Device
 from hat.engines.torch_eager import ENGINE, TorchEager
 from hat.files import read_csv
 from hat.model.checkpoint import load_checkpoint
+from hat.paper.tables import BUSY
 from hat.paper.translation import table
 from hat.translator.bundle import load
+from measure_translation import Turn, spread
 
 from tests.unit.corpus_files import GERMAN
 from tests.unit.test_export_model import export, prepared
@@ -45,6 +48,15 @@ def test_eager_torch_translates_like_what_is_shipped(tmp_path: Path) -> None:
     assert eager.translate(GERMAN) == shipped.translate(GERMAN)
 
 
+def test_times_of_a_processor_that_others_took_are_doubtful() -> None:
+    alone, shared = Turn(wall_ms=8.0, processor_ms=7.9), Turn(wall_ms=16.0, processor_ms=8.0)
+    assert spread([alone, alone, shared]) == {"p50_ms": 8.0, "p90_ms": 14.4, "doubtful": False}
+    assert spread([alone, shared, shared])["doubtful"]
+    assert not spread([Turn(wall_ms=4.0, processor_ms=8.0)])["doubtful"], "two threads"
+    turn = Turn.of(lambda: time.sleep(0.05))
+    assert turn.wall_ms > 50 > 10 * turn.processor_ms
+
+
 def test_medians_stand_beside_those_of_eager_torch() -> None:
     facts = {"task": "t", "sacrebleu": 30.0, "sentences": 20, "threads": 1, "weights_mb": 1.5, "dtype": "float32"}
     times = [
@@ -57,6 +69,9 @@ def test_medians_stand_beside_those_of_eager_torch() -> None:
         {**facts, "model": model, "engine": engine, "shortlist": shortlist, "p50_ms": p50, "p90_ms": 2 * p50}
         for model, engine, shortlist, p50 in times
     ]
+    rows[0]["doubtful"] = True
     made = table({"translations": pd.DataFrame(rows)})
+    assert made.cells()["Median (ms)"].tolist() == ["2.00?", "1.00", "8.00", "4.00"]
+    assert BUSY in made.markdown()
     assert made.frame["of_eager"].tolist() == pytest.approx([0.25, 0.125, 1, 1])
     assert made.frame["way"].tolist() == ["LiteRT, fp32", "LiteRT, fp32, shortlist", *["eager torch, fp32"] * 2]

@@ -66,6 +66,8 @@ def test_a_model_with_a_checkpoint_of_the_authors_is_not_trained(repository: Hou
     assert (jobs["import_checkpoint"], jobs["train_model"], jobs["convert_architecture"]) == (1, 1, 2)
     assert jobs["translate_model"] == jobs["measure_model"] == 2
     assert "train_supertransformer" not in jobs
+    assert jobs["measure_anchor"] == 1
+    assert "collect_latency" not in jobs, "a model is timed without samples"
 
 
 def test_a_device_learns_from_the_predictors_that_its_task_names(repository: House) -> None:
@@ -170,7 +172,7 @@ def test_one_job_at_a_time_has_the_gpu(tmp_path: Path) -> None:
     with_gpu = House(ROOT, tmp_path, {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
     words = ("--config", f"experiment={tmp_path / 'gpu.yaml'}")
     asking = {rule for rule, resources in resources_of(with_gpu, *words).items() if resources["gpu"] == "1"}
-    timing = {"collect_latency", "confirm_subtransformer", "measure_model"}
+    timing = {"measure_anchor", "collect_latency", "confirm_subtransformer", "measure_model"}
     training = {"train_supertransformer", "search_subtransformer", "train_model", "translate_model"}
     assert asking == timing | training
     asking = {rule for rule, resources in resources_of(with_gpu).items() if resources["gpu"] == "1"}

@@ -115,8 +115,8 @@ def test_another_baseline_leaves_the_searches_alone(house: House) -> None:
             EXPERIMENT,
             "samples: 20",
             "samples: 30",
-            {"collect_latency": 2, "search_subtransformer": 2, "train_model": 2},
-            {"train_supertransformer", "design_baseline", "encode_bpe"},
+            {"collect_latency": 2, "search_subtransformer": 2, "train_model": 2, "measure_model": 2},
+            {"train_supertransformer", "design_baseline", "encode_bpe", "measure_anchor"},
         ),
         (
             "config/training/demo.yaml",

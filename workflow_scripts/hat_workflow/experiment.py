@@ -109,6 +109,8 @@ class Experiment:
         ]
         if study.devices == "at hand":
             return [known for known in found if self.at_hand(known["device"])]
+        if study.devices == "predicted":
+            return [known for known in found if self.budgets(**known) or not self.at_hand(known["device"])]
         if study.devices == "first":
             return list({known["task"]: known for known in reversed(found)}.values())[::-1]
         return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from hat.architecture import DesignSpace
 from hat.engines.interface import Device
-from hat.latency.collection import anchor
+from hat.latency.anchor import anchor
 from hat.latency.comparing import comparison
 from hat.latency.protocol import Protocol, Workload
 from hat.latency.serve import setting

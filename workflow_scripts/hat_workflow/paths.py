@@ -32,7 +32,6 @@ SUPERTRANSFORMER_LOG = f"{TASK}/supertransformer/log.csv"
 
 DEVICE = f"{TASK}/latency/{{device}}"
 SHARD = f"{DEVICE}/shards/{{shard}}.csv"
-SHARD_SIGNATURE = f"{DEVICE}/shards/{{shard}}.json"
 SAMPLES = f"{DEVICE}/samples.csv"
 SIGNATURE = f"{DEVICE}/signature.json"
 PREDICTOR = f"{DEVICE}/predictor.pt"

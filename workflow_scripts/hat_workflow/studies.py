@@ -62,6 +62,13 @@ class Need:
 TRAINED = Need(lambda task: task.trained, "where nothing is trained", "training: NAME")
 UNTRAINED = Need(lambda task: not task.trained, "where models are trained", "training: null")
 DEVICE = Need(lambda task: bool(task.devices), "without a device", "devices: {this-cpu: {}}")
+PREDICTED = Need(
+    lambda task: any(
+        wanted["budgets"] or device not in task.at_hand for device, wanted in task.settings["devices"].items()
+    ),
+    "without budgets",
+    "devices: {this-cpu: {budgets: [50%]}}",
+)
 AT_HAND = Need(lambda task: bool(task.at_hand), "where no device is at hand", "a device to measure on")
 FIRST_AT_HAND = Need(
     lambda task: list(task.at_hand[:1]) == task.devices[:1], "on a device that is not at hand", "another first device"
@@ -124,8 +131,8 @@ class Study:
     """The study whose models it shows, where that has gathered them already."""
     adds: Callable[[Main], Iterable[Model]] = _none
     """The models that are made for it, besides those of the main table. Studies may share them."""
-    devices: Literal["all", "at hand", "first"] = "all"
-    """Those that it looks at."""
+    devices: Literal["all", "at hand", "first", "predicted"] = "all"
+    """Those that it looks at; `predicted` are those for which something is searched, or that are not at hand."""
     engine: str | None = None
     """The engine that its devices must have, here on this machine; None for any, anywhere."""
     budgets: Literal["all", "middle"] = "all"
@@ -172,10 +179,11 @@ STUDIES = {
         ),
         Study(
             name="figure6",
-            says="Predicted against measured latency, on each device.",
+            says="Predicted against measured latency, on each device that something is searched for.",
             figures=("figure6",),
             reads=("predictions", "predictors"),
-            needs=(DEVICE,),
+            devices="predicted",
+            needs=(PREDICTED,),
             always=True,
         ),
         Study(

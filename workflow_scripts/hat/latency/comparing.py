@@ -17,7 +17,7 @@ from hat.architecture import DesignSpace, SubTransformer
 from hat.engines.factory import RUNS_ON, SHIPPED, create_engine, engine_facts
 from hat.engines.interface import Device
 from hat.errors import InputError
-from hat.latency.collection import anchor
+from hat.latency.anchor import anchor
 from hat.latency.protocol import Protocol, Sentence, Workload, time_in_turn
 from hat.latency.trimmed_mean import half_width, trimmed
 

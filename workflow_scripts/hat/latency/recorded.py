@@ -36,6 +36,12 @@ class RecordedBench:
             raise InputError(self._path, f"{sub.key} was not measured", "pack_device once more, for what is new")
         return Latency.from_numbers(self._known[sub.key], self.signature)
 
+    def everything(self) -> list[Latency]:
+        """All raw latencies that the device timed so. InputError when there are none."""
+        if not self._known:
+            raise InputError(self._path, "nothing measured", "pack_device, and its archive on the device")
+        return [Latency.from_numbers(numbers, self.signature) for numbers in self._known.values()]
+
 
 def _measured(path: Path) -> dict[str, Series]:
     """What a finished file tells. InputError when it is not finished, or not as it was written."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import sys
 import zipfile
@@ -125,8 +126,10 @@ def series(answered: Iterable[dict[str, Any]], place: Path) -> dict[str, Series]
             if "setting" in answer:
                 key = setting_key(answer["setting"])
                 found.setdefault(key, Series(Signature.from_dict(answer["signature"], place), {}))
-            elif set(NUMBERS) <= set(answer["numbers"]):
-                found[key].numbers[answer["architecture"]] = answer["numbers"]
+            elif set(NUMBERS) <= set(numbers := answer["numbers"]):
+                if not all(0 <= numbers[name] < math.inf for name in NUMBERS) or numbers["anchor_ms"] == 0:
+                    raise ValueError("no times")
+                found[key].numbers[answer["architecture"]] = numbers
     except (LookupError, TypeError):
         raise ValueError("no answers") from None
     return found

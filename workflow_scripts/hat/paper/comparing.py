@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from hat.latency.doubt import DRIFT_APART
 from hat.paper.gathered import PLACE
 from hat.paper.published.facts import printed
 from hat.paper.tables import DOUBTFUL, PAPER, Column, Table, is_set, significant, table_key
@@ -18,6 +19,8 @@ FAMILY_NAMES = {
     "levenshtein": "Levenshtein Transformer",
 }
 """Of families of one model."""
+MACHINE = ["processor", "cores", "memory_gb", "threads", "engine", "engine_version", "dtype"]
+"""What of a latency's signature tells one machine from another."""
 UNSURE = ("uncertainty_ms", "doubtful")
 """What goes with a latency and is not shown in a column of its own."""
 SCALED = {
@@ -95,6 +98,7 @@ def comparison(
         **{name: COLUMNS[name] for name in columns if not name.endswith("_half_width")},
     }
     names = ["source", *TEXT, *columns, *(UNSURE if "latency_ms" in columns else ())]
+    mixed = speed_notes(ours) if "latency_ms" in columns and "latency_signature" in ours else []
     rows = pd.concat([part.reindex(columns=names).astype(object) for part in parts], ignore_index=True)
     known = rows.dropna(axis="columns", how="all")
     note = "Source paper: as printed there, for its own task and device; nothing of that was measured here."
@@ -104,7 +108,7 @@ def comparison(
         frame=known,
         columns={name: column for name, column in shown.items() if name in known},
         groups=["source", *groups],
-        notes=[*notes, *([] if theirs.empty else [note])],
+        notes=[*notes, *mixed, *([] if theirs.empty else [note])],
     )
 
 
@@ -188,6 +192,28 @@ def with_twin(models: pd.DataFrame, family: str) -> pd.DataFrame:
     twins = models[models["family"] == family].drop_duplicates(["task", "base"]).drop(columns=["model"])
     whole = named(models[models["family"] != family].drop_duplicates(["task", "model"]))
     return whole.merge(twins.rename(columns={"base": "model"}), on=["task", "model"], suffixes=("", "_twin"))
+
+
+def speed_notes(models: pd.DataFrame) -> list[str]:
+    """Devices whose latencies are not those of one machine at one speed: compare them within a task alone."""
+    timed, said = models.dropna(subset=["latency_signature"]).drop_duplicates(["task", "device"]), []
+    for device, rows in timed.groupby("device", sort=False):
+        facts = [dict(fact.partition(":")[::2] for fact in each.split("|")) for each in rows["latency_signature"]]
+        signed = pd.DataFrame(facts, index=rows.index, columns=[*MACHINE, "anchor"], dtype=object).fillna("")
+        machines = signed[MACHINE].drop_duplicates().agg(", ".join, axis=1)
+        if len(machines) > 1:
+            said.append(
+                f"{device} is not one machine: {'; '.join(machines)}. Its latencies compare within a task alone."
+            )
+            continue
+        a_token = (rows["anchor_ms"] / rows["sentence_length"]).groupby(signed["anchor"])
+        if (apart := (a_token.max() / a_token.min()).max()) > DRIFT_APART:
+            speeds = "; ".join(f"{task} {ms:.2f} ms" for task, ms in zip(rows["task"], rows["anchor_ms"], strict=True))
+            said.append(
+                f"{device}: the anchor is {apart:.1f} times slower in one task than in another, for each token "
+                f"({speeds}): one of them was timed on a busy machine, and they compare within a task alone."
+            )
+    return said
 
 
 def bleu_notes(models: pd.DataFrame) -> list[str]:

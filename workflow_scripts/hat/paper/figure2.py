@@ -8,6 +8,7 @@ import pandas as pd
 from hat.paper.comparing import ordered
 from hat.paper.gathered import PLACE, Frames
 from hat.paper.style import LOOKS, legend_above, panel_grid, round_ticks, save_figure
+from hat.paper.tables import DOUBTFUL, is_set
 
 DIMENSIONS = ("embed dim", "FFN dim", "decoder layers", "heads", "attended encoder layers", "FLOPs")
 
@@ -35,6 +36,9 @@ def draw(frames: Frames, stem: Path) -> None:
                 else:
                     axes.plot(values, relative, **look | {"linestyle": "-"}, label=name)
                     axes.set(xlabel=dimension, xticks=values)
+                for _, doubted in line[line["doubtful"].map(is_set)].iterrows():
+                    place = (doubted["value"], doubted["relative"])
+                    axes.annotate(DOUBTFUL, place, (0, 4), textcoords="offset points", color=look["color"], ha="center")
         panels["FLOPs"].set_xlabel("FLOPs (M) of sampled SubTransformers")
         round_ticks(panels["FLOPs"])
         for axes in all_axes:
@@ -42,5 +46,5 @@ def draw(frames: Frames, stem: Path) -> None:
         for axes in all_axes[::3]:
             axes.set_ylabel("Latency, of the largest")
         legend_above(figure, min(2, len(whole)))
-        drawn = points[[*PLACE, "dimension", "value", "latency_ms", "relative"]]
+        drawn = points[[*PLACE, "dimension", "value", "latency_ms", "relative", "doubtful"]]
         save_figure(figure, stem, drawn.round({"latency_ms": 6, "relative": 6}))

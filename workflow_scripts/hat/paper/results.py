@@ -131,7 +131,7 @@ def samples(asked: Asked, samples: Path, signature: Path) -> pd.DataFrame:
 def signatures(asked: Asked, signature: Path) -> pd.DataFrame:
     found = _read_json(signature, asked)
     protocol = {name: found.number("signature", name) for name in ("sentence_length", "runs")}
-    return pd.DataFrame([{**asked, **protocol, **_numbers(found, "samples", "drifted", "anchor_ms")}])
+    return pd.DataFrame([{**asked, **protocol, **_numbers(found, "anchor_ms")}])
 
 
 def stand_ins(asked: Asked, candidates: Path) -> pd.DataFrame:
@@ -217,6 +217,7 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
         "drift",
         *(name for name in iterated if name in latency),
     )
+    times["anchor_ms"] = latency.number("anchor_ms") / latency.number("drift")
     times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]
     short = {"anchor": hashlib.sha256(str(signature.get("anchor")).encode()).hexdigest()[:8]}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pandas import DataFrame, Series
 
-from hat.paper.comparing import COLUMNS, TEXT, arranged, bleu_notes, budget_marks, measured_first
+from hat.paper.comparing import COLUMNS, TEXT, arranged, bleu_notes, budget_marks, measured_first, speed_notes
 from hat.paper.gathered import KINDS, Frames
 from hat.paper.tables import Column, Table, significant
 
@@ -63,6 +63,7 @@ def _notes(models: DataFrame, marks: Series) -> list[str]:
     signatures = {"SacreBLEU": "sacrebleu_signature", "Latency": "latency_signature"}
     return [
         *(note for note, applies in notes.items() if applies),
+        *speed_notes(models),
         *bleu_notes(models),
         *(
             f"{name} signature: `{each}`"

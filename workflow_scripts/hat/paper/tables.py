@@ -13,7 +13,7 @@ from hat.frames import write_frame
 
 UNKNOWN = "–"
 DOUBTFUL = "?"
-BUSY = f"{DOUBTFUL} Timed on a busy machine, beyond what the anchor corrects: measure again."
+BUSY = f"{DOUBTFUL} Timed on a busy machine, beyond what can be corrected: measure again."
 PAPER = "paper"
 """The source of rows that the paper prints; those of our own are from here."""
 LATEX = {

@@ -10,8 +10,8 @@ COLUMNS = {
     "way": Column("Runs on"),
     "weights_mb": Column("Weights (MB)", significant),
     "sacrebleu": Column("SacreBLEU", "{:.1f}".format),
-    "p50_ms": Column("Median (ms)", significant),
-    "p90_ms": Column("90% (ms)", significant),
+    "p50_ms": Column("Median (ms)", significant, measured=True),
+    "p90_ms": Column("90% (ms)", significant, measured=True),
     "of_eager": Column("Of torch", "{:.2f}".format),
     "sentences": Column("Sentences", count),
 }
@@ -28,7 +28,7 @@ def table(frames: Frames) -> Table:
         frame=found.assign(
             way=way + found["shortlist"].map({True: ", shortlist", False: ""}),
             of_eager=found["p50_ms"] / eager.loc[found[["task", "model"]].itertuples(index=False)].to_numpy(),
-        )[[*COLUMNS]],
+        )[[*COLUMNS, "doubtful"]],
         columns=COLUMNS,
         groups=["task", "model"],
         notes=[

@@ -42,8 +42,19 @@ def add_arguments(p: argparse.ArgumentParser, runs: int) -> None:
 def add_model_arguments(p: argparse.ArgumentParser) -> None:
     """Those of commands that time single models, as often as the paper does."""
     add_arguments(p, runs=PAPER_RUNS)
+    add_signature(p)
+
+
+def add_signature(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--signature", required=True, type=Path, metavar="JSON", help="of the device: from measure_anchor")
+
+
+def add_precision(p: argparse.ArgumentParser) -> None:
     p.add_argument(
-        "--signature", required=True, type=Path, metavar="JSON", help="signature.json of the device's samples"
+        "--precision",
+        type=float,
+        metavar="SHARE",
+        help="runs stop when the 95%% interval of the mean is within this share of it, such as 0.01 (default: never)",
     )
 
 
@@ -84,19 +95,26 @@ def described(name: str, record: Mapping[str, Any]) -> Device:
 
 
 def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency]:
-    """How to measure SubTransformers on this machine at the speed of the device's samples (`add_model_arguments`).
+    """How to measure SubTransformers on this machine at the device's own speed (`add_model_arguments`).
 
-    What is doubtful is measured again. InputError when this machine or this task is not that of the samples, or too
-    busy.
+    What is doubtful is measured again. InputError when this machine or this task is not that of the signature, or too
+    busy, or was so when the device's own speed was measured.
     """
-    here, anchor_ms = bench_of_samples(args)
-    return lambda sub: measure_steadily(lambda: here.measure(sub).at(anchor_ms), is_here(here))
+    here, device = bench_of_device(args)
+    return lambda sub: measure_steadily(lambda: device.at_own_speed(here.measure(sub)), is_here(here))
 
 
-def bench_of_samples(args: argparse.Namespace) -> tuple[AnyBench, float]:
-    """This machine, set up as for the device's samples, and what their anchor takes (ms). InputError as above."""
+def bench_of_device(args: argparse.Namespace, precision: float | None = None) -> tuple[AnyBench, DeviceSignature]:
+    """This machine, set up as the device's signature says, and that signature. InputError as above."""
     device = DeviceSignature.load(args.signature)
-    here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)))
+    here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)), precision)
     alike = replace(here.signature, runs=device.signature.runs)
     common_signature([device.signature, alike], [args.signature, "this measurement"])
-    return here, device.anchor_ms
+    return here, device
+
+
+def rounds(bench: AnyBench, anchor: SubTransformer, count: int) -> list[Latency]:
+    """So many raw latencies of the anchor; of a device that was timed by hand, all that it brought back."""
+    if isinstance(bench, RecordedBench):
+        return bench.everything()
+    return [bench.measure(anchor) for _ in range(count)]
