@@ -21,6 +21,7 @@ FAULTS = {
     "unit/test_budgets.py": "budgets",
     "unit/test_samples.py": "latency data",
     "unit/test_busy.py": "busy machines",
+    "unit/test_anchor.py": "devices that were busy when their own speed was measured",
     "unit/test_remote.py": "devices that cannot be reached, or answer something else",
     "unit/test_checkpoint.py": "checkpoints",
     "unit/test_saving.py": "trainings that are killed, diverge, or find damage",

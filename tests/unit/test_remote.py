@@ -176,7 +176,7 @@ def test_times_that_are_none_are_damage(brought_back: Path, tmp_path: Path, numb
     setting, first, *_ = [json.loads(line) for line in brought_back.read_text().splitlines()]
     first["numbers"]["anchor_ms"] = number
     path.write_text("".join(f"{json.dumps(line)}\n" for line in (setting, first)))
-    with pytest.raises(InputError, match="measured.jsonl: damaged; legal: move it away"):
+    with pytest.raises(InputError, match=r"measured\.jsonl: damaged; legal: move it away"):
         by_hand([json.dumps(line) for line in LINES], path)
 
 

@@ -127,6 +127,11 @@ class JsonFile:
             raise InputError(self.path, f"{'.'.join(keys)}: {value!r}", "a number")
         return float(value)
 
+    def positive(self, *keys: str) -> float:
+        if (value := self.number(*keys)) <= 0:
+            raise InputError(self.path, f"{'.'.join(keys)}: {value!r}", "above zero")
+        return value
+
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     with replacing(path) as temporary:

@@ -35,7 +35,7 @@ class DeviceSignature:
         return cls(
             task=record.get("task"),
             signature=Signature.from_dict(record["signature"], path),
-            anchor_ms=record.number("anchor_ms"),
+            anchor_ms=record.positive("anchor_ms"),
             place=str(path),
         )
 

@@ -217,7 +217,7 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
         "drift",
         *(name for name in iterated if name in latency),
     )
-    times["anchor_ms"] = latency.number("anchor_ms") / latency.number("drift")
+    times["anchor_ms"] = latency.positive("anchor_ms") / latency.positive("drift")
     times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]
     short = {"anchor": hashlib.sha256(str(signature.get("anchor")).encode()).hexdigest()[:8]}

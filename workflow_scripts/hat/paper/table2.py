@@ -16,7 +16,7 @@ def table(frames: Frames) -> Table:
         caption="Latency, size, quality and cost of training",
         notes=[
             "Hours: computing of the training, measured on whatever machine it ran on; of HAT, the SuperTransformer's "
-            "and its own.",
+            "and its own. What each stage of this run took in kWh, by a stated model, is in `snakemake make_report`.",
             "GPU-hours, CO2e and cost: what the same training would take on a V100 at the throughput that the paper's "
             "GPU-hours imply (snakemake budget says more). Small models would not fill it. No search is counted.",
             *bleu_notes(frames["models"]),
