@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
-from hat.paper import figure6, figure7, table8, tradeoff
+from hat.paper import figure6, figure7, table1, table8, tradeoff
 from hat.paper.gathered import KINDS
 from hat.paper.style import Label, label_points, panel_grid
 from hat.paper.tables import escape_latex
 
-from tests.unit.paper_world import MACHINE, Row, cells, drawn, gathered, hat, models, records, small_experiment
+from tests.unit.paper_world import MACHINE, Row, cells, drawn, gathered, hat, models, records, row, small_experiment
 
 SIZED = ["Budget (ms)", "Latency (ms)", "#Params (M)", "FLOPs (M)"]
 MEASURED = ["Task", "Device", "Model", *SIZED, "BLEU", "SacreBLEU"]
@@ -104,8 +104,13 @@ def test_a_next_best_candidate_is_marked_and_its_rank_told(rows: list[Row]) -> N
 
 def test_a_model_whose_translations_were_cut_is_named(rows: list[Row]) -> None:
     assert "cut" not in table8.table(models(*rows)).markdown()
-    told = table8.table(models(*rows, hat("40%", 11.0, 10.5, 34.0, cut=3))).markdown()
-    assert "- HAT, budget 40% (multi30k.de-en): 3 of 1000 translations were cut at their greatest length" in told
+    searched = hat("40%", 11.0, 10.5, 34.0, cut=3)
+    elsewhere = {**searched, "device": "gpu", "budget": None}
+    told = table1.table(models(elsewhere, searched, row("largest", "largest", 9.0, 30.0, cut=2))).markdown()
+    assert (
+        "- Translations of multi30k.de-en that were cut at their greatest length (`generation > max_len_b`), which "
+        "takes from BLEU: HAT, budget 40% for this_cpu (3 of 1000); Largest SubTransformer (2 of 1000).\n"
+    ) in told
 
 
 def test_table8_latex(rows: list[Row]) -> None:

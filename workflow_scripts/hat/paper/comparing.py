@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from hat.latency.doubt import DRIFT_APART
 from hat.paper.gathered import PLACE
 from hat.paper.published.facts import printed
 from hat.paper.tables import DOUBTFUL, PAPER, Column, Table, is_set, significant, table_key
@@ -21,6 +20,8 @@ FAMILY_NAMES = {
 """Of families of one model."""
 MACHINE = ["processor", "cores", "memory_gb", "threads", "engine", "engine_version", "dtype"]
 """What of a latency's signature tells one machine from another."""
+SPEEDS_APART = 1.5
+"""So many times may the anchor's time for each token differ between tasks, whose vocabularies differ, too."""
 UNSURE = ("uncertainty_ms", "doubtful")
 """What goes with a latency and is not shown in a column of its own."""
 SCALED = {
@@ -207,11 +208,11 @@ def speed_notes(models: pd.DataFrame) -> list[str]:
             )
             continue
         a_token = (rows["anchor_ms"] / rows["sentence_length"]).groupby(signed["anchor"])
-        if (apart := (a_token.max() / a_token.min()).max()) > DRIFT_APART:
+        if (apart := (a_token.max() / a_token.min()).max()) > SPEEDS_APART:
             speeds = "; ".join(f"{task} {ms:.2f} ms" for task, ms in zip(rows["task"], rows["anchor_ms"], strict=True))
             said.append(
-                f"{device}: the anchor is {apart:.1f} times slower in one task than in another, for each token "
-                f"({speeds}): one of them was timed on a busy machine, and they compare within a task alone."
+                f"{device}: the anchor is {apart:.1f} times slower in one task than in another, token for token "
+                f"({speeds}). Perhaps one of them was timed on a busy machine: they compare within a task alone."
             )
     return said
 
@@ -222,10 +223,13 @@ def bleu_notes(models: pd.DataFrame) -> list[str]:
     scored = models[models["bleu"].notna()]
     kinds = scored.drop_duplicates("task").set_index("task")["bleu_kind"]
     said = [f"BLEU of {task}: {kind}; {half}." for task, kind in kinds.items()]
-    cut = named(scored[scored["cut"].gt(0)]).drop_duplicates(["task", "model"])
+    cut = scored[scored["cut"].gt(0)].sort_values("budget", key=pd.isna, kind="stable")  # a search's own device first
+    cut = named(cut.drop_duplicates(["task", "model"])).sort_index()
+    of_which = cut["name"] + (" for " + cut["device"]).where(cut["budget"].notna(), "")
+    counts = " (" + cut["cut"].astype(str) + " of " + cut["sentences"].astype(str) + ")"
     said += [
-        f"{each['name']} ({each['task']}): {each['cut']} of {each['sentences']} translations were cut at their "
-        "greatest length (`generation > max_len_b`), which takes from its BLEU."
-        for _, each in cut.iterrows()
+        f"Translations of {task} that were cut at their greatest length (`generation > max_len_b`), which takes from "
+        f"BLEU: {'; '.join(models)}."
+        for task, models in (of_which + counts).groupby(cut["task"], sort=False)
     ]
     return [*said, *(f"BLEU signature: `{signature}`" for signature in scored["bleu_signature"].unique())]

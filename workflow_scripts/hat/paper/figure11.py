@@ -17,7 +17,7 @@ def draw(frames: Frames, stem: Path) -> None:
         for axes, rows in panels:
             losses, bleus = rows["inherited_valid_loss"], rows["bleu"]
             plot_scores(axes, losses, bleus, rows["bleu_half_width"], LOOKS["hat"] | {"linestyle": "none"})
-            axes.set_title(f"{axes.get_title()}\nKendall tau {kendall_tau(rows)[0]:.2f}")
+            axes.set_title(f"{axes.get_title()}\nKendall tau {kendall_tau(rows)[0]}")
             axes.set_xlabel("Validation loss, inherited weights")
             axes.set_ylabel(f"BLEU from scratch ({rows['bleu_kind'].iloc[0]})")
             axes.margins(x=0.15, y=0.15)

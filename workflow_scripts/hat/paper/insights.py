@@ -16,7 +16,8 @@ QUANTITIES = {
     "Decoder layers of a model": lambda sub: (sub.decoder_layers,),
 }
 SHADES = ("#08306b", "#2171b5", "#6baed6", "#c6dbef", "#fdd0a2", "#e6550d")
-PANEL_INCHES = (4.0, 3.2)
+WIDTH, LEAST_HEIGHT, BAR = 4.0, 3.2, 0.3
+"""Inches of a panel, and of a bar in it."""
 
 
 def draw(frames: Frames, stem: Path) -> None:
@@ -28,10 +29,11 @@ def draw(frames: Frames, stem: Path) -> None:
     found = models[(models["family"] == "hat") | models["published_latency_ms"].notna()]
     if found.empty:
         raise InputError("insights", "no model that a search found", "budgets, or models of the paper's Table 8")
+    every = {quantity: count(found, quantity) for quantity in QUANTITIES}
+    height = max(LEAST_HEIGHT, BAR * max(counts.shape[1] for counts in every.values()) + 1)
     counted = []
-    with panel_grid(len(QUANTITIES), inches=PANEL_INCHES) as (figure, all_axes):
-        for axes, quantity in zip(all_axes, QUANTITIES, strict=True):
-            counts = count(found, quantity)
+    with panel_grid(len(QUANTITIES), inches=(WIDTH, height)) as (figure, all_axes):
+        for axes, (quantity, counts) in zip(all_axes, every.items(), strict=True):
             shares = counts.div(counts.sum())
             starts = shares.cumsum() - shares
             for number, value in enumerate(counts.index):
@@ -43,7 +45,7 @@ def draw(frames: Frames, stem: Path) -> None:
             axes.invert_yaxis()
             axes.grid(visible=False)
             axes.tick_params(axis="y", length=0, labelsize=6.5, labelleft=axes is all_axes[0])
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.32), ncols=len(counts), handlelength=1)
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, -1 / height), ncols=len(counts), handlelength=1)
             long = pd.DataFrame({"count": counts.stack(), "share": shares.stack()}).rename_axis(["value", "group"])
             counted.append(long.reset_index().assign(quantity=quantity))
         save_figure(figure, stem, pd.concat(counted)[["quantity", "value", "group", "count", "share"]])

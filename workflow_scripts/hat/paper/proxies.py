@@ -20,7 +20,9 @@ def proxies(models: pd.DataFrame) -> pd.DataFrame:
     return ordered(known, ["inherited_valid_loss"], groups=["task"], ascending=False)
 
 
-def kendall_tau(pairs: pd.DataFrame) -> tuple[float, float]:
-    """Rank correlation, and its p-value, of the falling inherited loss with the BLEU from scratch."""
+def kendall_tau(pairs: pd.DataFrame) -> tuple[str, str]:
+    """Rank correlation of the falling inherited loss with the BLEU from scratch, and its p-value; both in words."""
     found = kendalltau(-pairs["inherited_valid_loss"], pairs["bleu"])
-    return float(found.statistic), float(found.pvalue)
+    if pd.isna(found.statistic):
+        return "unknown", "nothing to rank"
+    return f"{found.statistic:.2f}", f"p = {found.pvalue:.2f}"

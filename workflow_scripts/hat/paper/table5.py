@@ -16,8 +16,7 @@ def table(frames: Frames) -> Table:
         caption="SubTransformers with inherited weights and trained from scratch",
         notes=[
             *(
-                f"{task}: Kendall tau of inherited loss and BLEU from scratch {tau:.2f} (p = {p:.2f}, {count} "
-                "SubTransformers)."
+                f"{task}: Kendall tau of inherited loss and BLEU from scratch {tau} ({p}, {count} SubTransformers)."
                 for task, tau, p, count in taus
             ),
             "Losses are label-smoothed cross-entropies per token, base 2; BLEU and validation loss without further "
