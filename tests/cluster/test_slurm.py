@@ -88,12 +88,12 @@ def test_what_is_timed_has_a_node_of_its_own(tmp_path: Path, profile: Path) -> N
 def test_a_training_that_runs_into_its_limit_goes_on(tmp_path: Path, profile: Path) -> None:
     """Its limit is a minute, its only validation comes at its end: each attempt goes on where the last one was."""
     recipe = read_yaml(TINY / "training.yaml")
-    long = recipe["supertransformer"] | {"updates": 3000, "validate_every_updates": 3000}
+    long = recipe["supertransformer"] | {"updates": 8000, "validate_every_updates": 8000}
     write_yaml(tmp_path / "long.yaml", recipe | {"supertransformer": long, "save_every_minutes": 0.1})
     write_recorded(tmp_path, training="./long.yaml", studies=[])
     target = "results/recorded/tiny.de-en/supertransformer/checkpoint.pt"
     limit = "train_supertransformer:runtime=1"
-    run = submit(tmp_path, profile, target, "--set-resources", limit)
+    run = submit(tmp_path, profile, target, "--set-resources", limit, "--retries", "12")
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     log = next((tmp_path / "results/recorded").glob("*/rolling/train_supertransformer-*/fairseq.log")).read_text()
     starts = re.findall(r"Loaded checkpoint .*checkpoint_last.pt \(epoch \d+ @ (\d+) updates\)", log)
@@ -124,6 +124,7 @@ def test_ctrl_c_leaves_no_job(tmp_path: Path, profile: Path) -> None:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     deadline = time.monotonic() + 120
     while not slurm.queue():

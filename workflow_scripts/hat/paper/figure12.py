@@ -36,7 +36,7 @@ def draw(frames: Frames, stem: Path) -> None:
     everything = pd.concat(layers)
     with panel_grid(len(models), inches=PANEL_INCHES, most_columns=2) as (figure, all_axes):
         for axes, (_, row), own in zip(all_axes, models.iterrows(), layers, strict=True):
-            axes.set_title(f"{row['task']}, {row['device']}\n{row['model']}: {facts(row)}")
+            axes.set_title(f"{row['task']}, {row['device']}\n{row['name']}: {facts(row)}")
             axes.set(xlim=(-0.55, SIDES["decoder"] + 0.55), ylim=(-0.35, everything["layer"].max() * LAYER))
             axes.set_axis_off()
             _draw(axes, own, everything["ffn_dim"].max())
