@@ -92,8 +92,8 @@ def test_a_training_that_runs_into_its_limit_goes_on(tmp_path: Path, profile: Pa
     write_yaml(tmp_path / "long.yaml", recipe | {"supertransformer": long, "save_every_minutes": 0.1})
     write_recorded(tmp_path, training="./long.yaml", studies=[])
     target = "results/recorded/tiny.de-en/supertransformer/checkpoint.pt"
-    limit = "train_supertransformer:runtime=1"
-    run = submit(tmp_path, profile, target, "--set-resources", limit, "--retries", "12")
+    limit = ("train_supertransformer:runtime=1", "train_supertransformer:mem_mb=8000")  # else it grows beyond this node
+    run = submit(tmp_path, profile, target, "--set-resources", *limit, "--retries", "12")
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     log = next((tmp_path / "results/recorded").glob("*/rolling/train_supertransformer-*/fairseq.log")).read_text()
     starts = re.findall(r"Loaded checkpoint .*checkpoint_last.pt \(epoch \d+ @ (\d+) updates\)", log)
