@@ -28,7 +28,7 @@ def draw(frames: Frames, stem: Path) -> None:
             sizes = sorted(set(rows["train"]))
             axes.set_xticks(sizes, labels=map(str, sizes))
             axes.minorticks_off()
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.08 * (rows["rmse_ms"] + rows["std_ms"]).max())
             axes.set(xlabel="Samples to learn from", ylabel="Test RMSE (ms)")
         legend_above(figure)
         save_figure(figure, stem, points[[*PLACE, "model", "train", "rmse_ms", "std_ms"]])
