@@ -243,6 +243,9 @@ def test_a_shard_of_another_machine_is_refused(place: Path) -> None:
     write_json("signature.json", record | {"signature": record["signature"] | {"processor": "another"}})
     with pytest.raises(InputError, match=r"this measurement: processor is .*, but 'another' in signature\.json"):
         run(collect_latency, *collect_words(0, 1, 2))
+    write_json("signature.json", record | {"task": "other"})
+    with pytest.raises(InputError, match=r"signature\.json: task is 'other'; legal: 'tiny', as --task says"):
+        run(collect_latency, *collect_words(0, 1, 2))
     write_json("signature.json", record | {"anchor_ms": 0})
     with pytest.raises(InputError, match=r"signature\.json: anchor_ms: 0\.0; legal: above zero"):
         run(collect_latency, *collect_words(0, 1, 2))

@@ -345,11 +345,16 @@ def test_the_errors_of_a_predictor_are_those_of_the_chosen_model(tmp_path: Path)
 
 def test_samples_are_counted_at_the_length_that_was_timed(tmp_path: Path, tiny_space: DesignSpace) -> None:
     subs = [tiny_space.sample(random.Random(seed)) for seed in range(3)]
-    write_csv(tmp_path / "samples.csv", [{**sub.to_row(), "latency_ms": 10.0} for sub in subs])
+    told = [{"p50_ms": p50, "drift": drift, "runs": 20} for p50, drift in ((10.0, 1.0), (5.0, 1.0), (10.0, 2.5))]
+    write_csv(
+        tmp_path / "samples.csv",
+        [{**sub.to_row(), "latency_ms": 10.0, **numbers} for sub, numbers in zip(subs, told, strict=True)],
+    )
     facts = {"signature": {"sentence_length": 7, "runs": 20, "device": "this-cpu"}}
     write_json(tmp_path / "signature.json", facts | {"anchor_ms": 8.5})
     found = read("samples", HERE, tmp_path / "samples.csv", tmp_path / "signature.json")
     assert [row["flops"] for row in found] == [count_flops(sub, 7) for sub in subs]
+    assert [row["doubtful"] for row in found] == [False, True, True]
     (signature,) = read("signatures", HERE, tmp_path / "signature.json")
     assert signature == HERE | {"sentence_length": 7, "runs": 20, "anchor_ms": 8.5}
     with pytest.raises(InputError, match=r"signature\.json: device: 'this-cpu'; legal: 'gpu'"):

@@ -60,7 +60,10 @@ def test_figure2_shows_each_dimension_relative_to_the_whole(tmp_path: Path) -> N
     quiet = drawn(tmp_path / "figure2")["png"]
     frames["profiles"]["doubtful"] = frames["profiles"]["dimension"] == "heads"
     figure2.draw(frames, tmp_path / "figure2")
-    assert drawn(tmp_path / "figure2")["png"] != quiet
+    busy = drawn(tmp_path / "figure2")["png"]
+    frames["samples"]["doubtful"] = [True, False, True, False]
+    figure2.draw(frames, tmp_path / "figure2")
+    assert len({quiet, busy, drawn(tmp_path / "figure2")["png"]}) == 3
     ours = [each for each in found if each["device"] == "this-cpu"]
     whole = max(each["latency_ms"] for each in profile if each["dimension"] == "decoder layers")
     for name in ("embed dim", "FFN dim", "decoder layers", "heads"):

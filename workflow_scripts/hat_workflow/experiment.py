@@ -110,7 +110,9 @@ class Experiment:
         if study.devices == "at hand":
             return [known for known in found if self.at_hand(known["device"])]
         if study.devices == "predicted":
-            return [known for known in found if self.budgets(**known) or not self.at_hand(known["device"])]
+            return [
+                known for known in found if known["device"] in _seen(self.tasks[known["task"]], self.files).predicted
+            ]
         if study.devices == "first":
             return list({known["task"]: known for known in reversed(found)}.values())[::-1]
         return found

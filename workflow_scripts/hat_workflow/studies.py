@@ -43,6 +43,11 @@ class Task:
     def devices(self) -> list[str]:
         return list(self.settings["devices"])
 
+    @property
+    def predicted(self) -> list[str]:
+        """Those of its devices for which something is searched, or that are not at hand."""
+        return [name for name in self.devices if self.settings["devices"][name]["budgets"] or name not in self.at_hand]
+
     @cached_property
     def budgets(self) -> list[Budget]:
         """Of the first device."""
@@ -62,13 +67,7 @@ class Need:
 TRAINED = Need(lambda task: task.trained, "where nothing is trained", "training: NAME")
 UNTRAINED = Need(lambda task: not task.trained, "where models are trained", "training: null")
 DEVICE = Need(lambda task: bool(task.devices), "without a device", "devices: {this-cpu: {}}")
-PREDICTED = Need(
-    lambda task: any(
-        wanted["budgets"] or device not in task.at_hand for device, wanted in task.settings["devices"].items()
-    ),
-    "without budgets",
-    "devices: {this-cpu: {budgets: [50%]}}",
-)
+PREDICTED = Need(lambda task: bool(task.predicted), "without budgets", "devices: {this-cpu: {budgets: [50%]}}")
 AT_HAND = Need(lambda task: bool(task.at_hand), "where no device is at hand", "a device to measure on")
 FIRST_AT_HAND = Need(
     lambda task: list(task.at_hand[:1]) == task.devices[:1], "on a device that is not at hand", "another first device"
@@ -132,7 +131,7 @@ class Study:
     adds: Callable[[Main], Iterable[Model]] = _none
     """The models that are made for it, besides those of the main table. Studies may share them."""
     devices: Literal["all", "at hand", "first", "predicted"] = "all"
-    """Those that it looks at; `predicted` are those for which something is searched, or that are not at hand."""
+    """Those that it looks at; `predicted` as `Task.predicted`."""
     engine: str | None = None
     """The engine that its devices must have, here on this machine; None for any, anywhere."""
     budgets: Literal["all", "middle"] = "all"

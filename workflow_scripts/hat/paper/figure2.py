@@ -30,14 +30,15 @@ def draw(frames: Frames, stem: Path) -> None:
             first = rows.iloc[0]
             name = f"{first['task']}, {first['device']} (1 = {first['whole_ms']:.1f} ms)"
             for dimension, line in rows.groupby("dimension", sort=False):
-                axes, values, relative = panels[dimension], line["value"], line["relative"]
+                axes, relative = panels[dimension], line["relative"]
+                values = line["value"] / (1e6 if dimension == "FLOPs" else 1)
                 if dimension == "FLOPs":
-                    axes.plot(values / 1e6, relative, ".", color=look["color"], markersize=3, alpha=0.6)
+                    axes.plot(values, relative, ".", color=look["color"], markersize=3, alpha=0.6)
                 else:
                     axes.plot(values, relative, **look | {"linestyle": "-"}, label=name)
                     axes.set(xlabel=dimension, xticks=values)
-                for _, doubted in line[line["doubtful"].map(is_set)].iterrows():
-                    place = (doubted["value"], doubted["relative"])
+                doubted = line["doubtful"].map(is_set)
+                for place in zip(values[doubted], relative[doubted], strict=True):
                     axes.annotate(DOUBTFUL, place, (0, 4), textcoords="offset points", color=look["color"], ha="center")
         panels["FLOPs"].set_xlabel("FLOPs (M) of sampled SubTransformers")
         round_ticks(panels["FLOPs"])

@@ -20,6 +20,7 @@ from hat.cost import count_flops, count_parameters
 from hat.errors import InputError
 from hat.files import JsonFile, read_csv
 from hat.footprint import Footprint, flops_per_token, mean_flops_per_token, projection_flops, training
+from hat.latency.doubt import is_doubtful
 from hat.paper.gathered import KINDS, read_columns
 from hat.paper.published.facts import published_model
 from hat.search.limits import SizeLimit
@@ -125,7 +126,9 @@ def predictors(asked: Asked, report: Path) -> pd.DataFrame:
 def samples(asked: Asked, samples: Path, signature: Path) -> pd.DataFrame:
     length = int(_read_json(signature, asked).number("signature", "sentence_length"))
     flops = [count_flops(SubTransformer.from_row(row, samples), length) for row in read_csv(samples)]
-    return table(asked, {"latency_ms": "number"}, samples).assign(flops=flops)
+    found = table(asked, dict.fromkeys(("latency_ms", "p50_ms", "drift", "runs"), "number"), samples)
+    doubtful = [is_doubtful(numbers) for numbers in found.drop(columns=[*asked]).to_dict("records")]
+    return found[[*asked, "latency_ms"]].assign(flops=flops, doubtful=doubtful)
 
 
 def signatures(asked: Asked, signature: Path) -> pd.DataFrame:

@@ -107,6 +107,8 @@ def measure_with(args: argparse.Namespace) -> Callable[[SubTransformer], Latency
 def bench_of_device(args: argparse.Namespace, precision: float | None = None) -> tuple[AnyBench, DeviceSignature]:
     """This machine, set up as the device's signature says, and that signature. InputError as above."""
     device = DeviceSignature.load(args.signature)
+    if device.task not in (None, args.task):
+        raise InputError(args.signature, f"task is {device.task!r}", f"{args.task!r}, as --task says")
     here = bench(args, SubTransformer.from_dict(json.loads(device.signature.anchor)), precision)
     alike = replace(here.signature, runs=device.signature.runs)
     common_signature([device.signature, alike], [args.signature, "this measurement"])
