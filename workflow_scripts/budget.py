@@ -165,10 +165,15 @@ def device_hours_of(asked: Experiment, name: str) -> dict[str, float | None]:
 
 
 def _is_sampled(asked: Experiment, task: str, device: str) -> bool:
-    """Whether a search or a study asks for samples; a model is timed without any."""
+    """Whether a search, a study or another task's predictors ask for samples; a model is timed without any."""
     studied = (study for study in STUDIES.values() if {*study.reads} & OF_SAMPLES)
     place = {"task": task, "device": device}
-    return bool(asked.budgets(task, device)) or any(place in asked.devices_of(study) for study in studied)
+    predictor = paths.PREDICTOR.format(experiment=asked.name, **place)
+    return (
+        bool(asked.budgets(task, device))
+        or any(place in asked.devices_of(study) for study in studied)
+        or any(predictor in other["latency"]["sources"] for other in asked.settings["tasks"].values())
+    )
 
 
 def mean_latency_ms(samples: Path) -> float | None:
@@ -209,7 +214,8 @@ def budget_table(asked: Experiment, records: list[dict[str, Any]]) -> Listing:
             "(its HAT rows within 5%). Models that are too small to fill a GPU take longer; on a CPU, far longer.",
             f"Where there is no corpus yet whose file says otherwise: {SENTENCE_LENGTH} tokens a sentence, "
             f"{VALIDATION_PAIRS:,} validation pairs and {VOCABULARY:,} words, as in WMT'14 En-De.",
-            "A model still to be found is as large as the mean of the design space; no search uses another's scores.",
+            "A model still to be found, or of another kind (Tables 2 and 3), is as large as the mean of the design "
+            "space; no search uses another's scores.",
             "device-hours: timing on the devices, known once they have latency data; without energy and cost.",
             "disk: weights, once more in the rolling folder of each training, which may go after it; a model still to "
             "be found counts as the largest. A corpus takes about four times its raw text.",

@@ -8,19 +8,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hat.latency.anchor import anchor, own_speed
+from hat.latency.anchor import anchor, own_speed, settled
 from hat.latency.device_signature import DeviceSignature
+from hat.latency.recorded import RecordedBench
 from hat.progress import say
 from hat_workflow import command, settings
 from hat_workflow.arguments import timing
-
-ROUNDS = 5
 
 
 def main(args: argparse.Namespace) -> None:
     sub = anchor(settings.design_space(args.space))
     bench = timing.bench(args, sub, args.precision)
-    anchor_ms = own_speed(lambda: timing.rounds(bench, sub, ROUNDS), timing.is_here(bench))
+    if isinstance(bench, RecordedBench):
+        anchor_ms = settled(bench.everything(), here=False)
+    else:
+        anchor_ms = own_speed(lambda: bench.measure(sub), timing.is_here(bench))
     say(f"anchor: {anchor_ms:.2f} ms on {bench.signature.processor}")
     DeviceSignature(task=args.task, signature=bench.signature, anchor_ms=anchor_ms).save(args.signature)
 

@@ -113,8 +113,12 @@ def test_latency_data_tells_how_long_timing_takes(paper_size: Path, tmp_path: Pa
 def test_a_device_without_searches_and_studies_is_not_sampled(paper_size: Path, tmp_path: Path) -> None:
     text = paper_size.read_text()
     assert "budgets: [" in text
-    paper_size.write_text(re.sub(r"budgets: \[.*?\]", "budgets: []", text) + "    studies: []\n")
+    paper_size.write_text(text := re.sub(r"budgets: \[.*?\]", "budgets: []", text) + "    studies: []\n")
     assert stages(paper_size)["latency"].device_hours == 0
+    again = text.partition("tasks:\n")[2].replace("wmt:", "again:")
+    predictor = "results/mine/wmt/latency/this-cpu/predictor.pt"
+    paper_size.write_text(text + again.replace("shards: 4", f"shards: 4, sources: [{predictor}]"))
+    assert stages(paper_size)["latency"].device_hours is None  # nothing tells how long the samples take
 
 
 def test_a_corpus_that_is_there_is_taken_at_its_word(paper_size: Path, tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ def test_a_model_whose_translations_were_cut_is_named(rows: list[Row]) -> None:
     elsewhere = {**searched, "device": "gpu", "budget": None}
     told = table1.table(models(elsewhere, searched, row("largest", "largest", 9.0, 30.0, cut=2))).markdown()
     assert (
-        "- Translations of multi30k.de-en that were cut at their greatest length (`generation > max_len_b`), which "
-        "takes from BLEU: HAT, budget 40% for this_cpu (3 of 1000); Largest SubTransformer (2 of 1000).\n"
+        "- Translations of multi30k.de-en cut at the greatest length (`max_len_b`), which takes from BLEU: HAT, "
+        "budget 40% for this_cpu (3 of 1000); Largest SubTransformer (2 of 1000).\n"
     ) in told
 
 

@@ -20,8 +20,9 @@ FAMILY_NAMES = {
 """Of families of one model."""
 MACHINE = ["processor", "cores", "memory_gb", "threads", "engine", "engine_version", "dtype"]
 """What of a latency's signature tells one machine from another."""
-SPEEDS_APART = 1.5
-"""So many times may the anchor's time for each token differ between tasks, whose vocabularies differ, too."""
+LEAST_DRIFT, SPEEDS_APART = 0.8, 1.5
+"""Of a device that was at one speed: the least median of a task's drifts; how many times the anchor's time for each
+token may differ between tasks, whose vocabularies differ, too."""
 UNSURE = ("uncertainty_ms", "doubtful")
 """What goes with a latency and is not shown in a column of its own."""
 SCALED = {
@@ -196,24 +197,25 @@ def with_twin(models: pd.DataFrame, family: str) -> pd.DataFrame:
 
 
 def speed_notes(models: pd.DataFrame) -> list[str]:
-    """Devices whose latencies are not those of one machine at one speed: compare them within a task alone."""
-    timed, said = models.dropna(subset=["latency_signature"]).drop_duplicates(["task", "device"]), []
-    for device, rows in timed.groupby("device", sort=False):
+    """A line for each device whose latencies are not those of one machine at one speed."""
+    timed = models.dropna(subset=["latency_signature"])
+    said = [
+        f"{device} was {1 / drift:.1f} times faster when the models of {task} were timed than when its own speed was: "
+        "perhaps it was busy then, and all their latencies are too large by as much."
+        for (task, device), drift in timed.groupby(["task", "device"], sort=False)["drift"].median().items()
+        if drift < LEAST_DRIFT
+    ]
+    for device, rows in timed.drop_duplicates(["task", "device"]).groupby("device", sort=False):
         facts = [dict(fact.partition(":")[::2] for fact in each.split("|")) for each in rows["latency_signature"]]
         signed = pd.DataFrame(facts, index=rows.index, columns=[*MACHINE, "anchor"], dtype=object).fillna("")
-        machines = signed[MACHINE].drop_duplicates().agg(", ".join, axis=1)
-        if len(machines) > 1:
-            said.append(
-                f"{device} is not one machine: {'; '.join(machines)}. Its latencies compare within a task alone."
-            )
+        if apart := [f"{name} {' or '.join(known)}" for name in MACHINE if len(known := signed[name].unique()) > 1]:
+            said.append(f"{device} is not one machine: {'; '.join(apart)}. Compare within a task alone.")
             continue
         a_token = (rows["anchor_ms"] / rows["sentence_length"]).groupby(signed["anchor"])
-        if (apart := (a_token.max() / a_token.min()).max()) > SPEEDS_APART:
-            speeds = "; ".join(f"{task} {ms:.2f} ms" for task, ms in zip(rows["task"], rows["anchor_ms"], strict=True))
-            said.append(
-                f"{device}: the anchor is {apart:.1f} times slower in one task than in another, token for token "
-                f"({speeds}). Perhaps one of them was timed on a busy machine: they compare within a task alone."
-            )
+        if (times := (a_token.max() / a_token.min()).max()) > SPEEDS_APART:
+            speeds = "; ".join(rows["task"] + rows["anchor_ms"].map(" {:.2f} ms".format))
+            told = f"the anchor is {times:.1f} times slower in one task than in another, token for token ({speeds})"
+            said.append(f"{device}: {told}. Compare within a task alone.")
     return said
 
 
@@ -228,8 +230,7 @@ def bleu_notes(models: pd.DataFrame) -> list[str]:
     of_which = cut["name"] + (" for " + cut["device"]).where(cut["budget"].notna(), "")
     counts = " (" + cut["cut"].astype(str) + " of " + cut["sentences"].astype(str) + ")"
     said += [
-        f"Translations of {task} that were cut at their greatest length (`generation > max_len_b`), which takes from "
-        f"BLEU: {'; '.join(models)}."
+        f"Translations of {task} cut at the greatest length (`max_len_b`), which takes from BLEU: {'; '.join(models)}."
         for task, models in (of_which + counts).groupby(cut["task"], sort=False)
     ]
     return [*said, *(f"BLEU signature: `{signature}`" for signature in scored["bleu_signature"].unique())]

@@ -113,10 +113,3 @@ def bench_of_device(args: argparse.Namespace, precision: float | None = None) ->
     alike = replace(here.signature, runs=device.signature.runs)
     common_signature([device.signature, alike], [args.signature, "this measurement"])
     return here, device
-
-
-def rounds(bench: AnyBench, anchor: SubTransformer, count: int) -> list[Latency]:
-    """So many raw latencies of the anchor; of a device that was timed by hand, all that it brought back."""
-    if isinstance(bench, RecordedBench):
-        return bench.everything()
-    return [bench.measure(anchor) for _ in range(count)]
