@@ -45,6 +45,16 @@ def test_a_line_for_each_job_that_ended_and_the_time_left(
     assert second.endswith("] 2 of 6: train t largest, 1:30; about 1:12 left")  # 75 s and 3 x 15 s, 150 s in 90 s
 
 
+def test_jobs_of_an_unknown_rule_count_as_those_of_a_usual_one(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Console({"train": 1, "score": 2, "table": 2}, {"train": [600.0], "draw": [2.0]})
+    start(told, 1, "score", model="largest")
+    clock[0] += 10
+    tell(told, LogEvent.JOB_FINISHED, job_id=1)
+    assert capsys.readouterr().err.rstrip().endswith("score largest, 0:10; about 10:30 left")  # 600 + 10 + 2 x 10 s
+
+
 def test_no_time_is_guessed_from_a_few_jobs_of_another_kind(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 from hat.progress import clock, say
 from snakemake.logging import logger
@@ -110,7 +110,7 @@ class Console(logging.Handler):
         known = sum(count for rule, count in self.left.items() if rule in means)
         if known < ENOUGH * sum(self.left.values()):
             return None
-        usual = fmean(means.values())
+        usual = median(means.values())  # a few rules take far longer than all others, and are soon known
         work = sum(count * means.get(rule, usual) for rule, count in self.left.items())
         return work / max(1.0, self.worked / max(1e-9, now - self.start))
 
