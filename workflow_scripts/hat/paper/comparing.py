@@ -168,10 +168,11 @@ def ordered(
 
 
 def facts(model: Any) -> str:
-    """Size, latency (predicted where none was measured) and BLEU of a named model, as far as they are known."""
+    """Size, latency (marked, or predicted where none was measured) and BLEU of a named model, as far as known."""
     how = " predicted" if pd.isna(model["latency_ms"]) else ""
     told = [large(model["parameters"])]
-    told += [f"{latency(model['known_ms'])}{how}"] if pd.notna(model["known_ms"]) else []
+    busy = DOUBTFUL * is_set(model["doubtful"])
+    told += [f"{latency(model['known_ms'])}{busy}{how}"] if pd.notna(model["known_ms"]) else []
     return ", ".join([*told, *([f"BLEU {model['bleu']:.1f}"] if pd.notna(model["bleu"]) else [])])
 
 
