@@ -164,10 +164,10 @@ def test_table1_has_a_row_for_each_device() -> None:
     other = {"device": "gpu", "budget": None, "budget_ms": None, "fits": None, "latency_ms": 2.0}
     found = cells(table1.table(models(first, second, first | other, second | other)))
     assert [(each["Device"], each["Model"], each["Latency (ms)"]) for each in found] == [
-        ("this_cpu", "HAT for this_cpu, budget 25%", "8.50"),
-        ("gpu", "HAT for this_cpu, budget 25%", "2.00"),
-        ("this_cpu", "HAT for this_cpu, budget 75%", "17.5"),
-        ("gpu", "HAT for this_cpu, budget 75%", "2.00"),
+        ("this_cpu", "HAT, budget 25% for this_cpu", "8.50"),
+        ("gpu", "HAT, budget 25% for this_cpu", "2.00"),
+        ("this_cpu", "HAT, budget 75% for this_cpu", "17.5"),
+        ("gpu", "HAT, budget 75% for this_cpu", "2.00"),
     ]
 
 

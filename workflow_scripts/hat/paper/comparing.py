@@ -131,6 +131,16 @@ def named(models: pd.DataFrame) -> pd.DataFrame:
     return models.assign(name=names, known_ms=models["latency_ms"].fillna(models["predicted_ms"]))
 
 
+def names_with_device(models: pd.DataFrame) -> pd.DataFrame:
+    """Task, model and `name` of each: its device is told if it was searched for one, its base if it has one."""
+    own = named(models.sort_values("budget", key=pd.isna, kind="stable")).drop_duplicates(["task", "model"])
+    own = own.assign(name=own["name"] + (" for " + own["device"]).where(own["budget"].notna(), ""))
+    whole = own[["task", "model", "name"]].rename(columns={"model": "base", "name": "whole"})
+    own = own.merge(whole, on=["task", "base"], how="left")
+    ways = [str(name).removeprefix(f"{base}-") for name, base in zip(own["model"], own["base"], strict=True)]
+    return own[["task", "model"]].assign(name=(own["whole"] + ", " + pd.Series(ways)).fillna(own["name"]))
+
+
 def sizes(models: pd.DataFrame) -> pd.Series:
     """What sets a model apart in its family: its budget, decoder depth, width, number or name."""
     found = models["model"]
@@ -207,8 +217,8 @@ def speed_notes(models: pd.DataFrame) -> list[str]:
         if drift < LEAST_DRIFT
     ]
     for device, rows in timed.drop_duplicates(["task", "device"]).groupby("device", sort=False):
-        facts = [dict(fact.partition(":")[::2] for fact in each.split("|")) for each in rows["latency_signature"]]
-        signed = pd.DataFrame(facts, index=rows.index, columns=[*MACHINE, "anchor"], dtype=object).fillna("")
+        words = [dict(word.partition(":")[::2] for word in each.split("|")) for each in rows["latency_signature"]]
+        signed = pd.DataFrame(words, index=rows.index, columns=[*MACHINE, "anchor"], dtype=object).fillna("")
         if apart := [f"{name} {' or '.join(known)}" for name in MACHINE if len(known := signed[name].unique()) > 1]:
             said.append(f"{device} is not one machine: {'; '.join(apart)}. Compare within a task alone.")
             continue
@@ -226,12 +236,11 @@ def bleu_notes(models: pd.DataFrame) -> list[str]:
     scored = models[models["bleu"].notna()]
     kinds = scored.drop_duplicates("task").set_index("task")["bleu_kind"]
     said = [f"BLEU of {task}: {kind}; {half}." for task, kind in kinds.items()]
-    cut = scored[scored["cut"].gt(0)].sort_values("budget", key=pd.isna, kind="stable")  # a search's own device first
-    cut = named(cut.drop_duplicates(["task", "model"])).sort_index()
-    of_which = cut["name"] + (" for " + cut["device"]).where(cut["budget"].notna(), "")
-    counts = " (" + cut["cut"].astype(str) + " of " + cut["sentences"].astype(str) + ")"
+    cut = scored[scored["cut"].gt(0)].drop_duplicates(["task", "model"])
+    cut = cut[["task", "model", "cut", "sentences"]].merge(names_with_device(models), on=["task", "model"])
+    told = cut["name"] + " (" + cut["cut"].astype(str) + " of " + cut["sentences"].astype(str) + ")"
     said += [
-        f"Translations of {task} cut at the greatest length (`max_len_b`), which takes from BLEU: {'; '.join(models)}."
-        for task, models in (of_which + counts).groupby(cut["task"], sort=False)
+        f"Translations of {task} cut at the greatest length (`max_len_b`), which takes from BLEU: {'; '.join(cuts)}."
+        for task, cuts in told.groupby(cut["task"], sort=False)
     ]
     return [*said, *(f"BLEU signature: `{signature}`" for signature in scored["bleu_signature"].unique())]

@@ -40,5 +40,4 @@ def draw(frames: Frames, stem: Path) -> None:
 
 def best_so_far(searches: pd.DataFrame) -> pd.DataFrame:
     """The least loss after each evaluation (rows) by algorithm and seed; a search that ended early keeps its last."""
-    losses = searches.pivot(index="evaluation", columns=["algorithm", "seed"], values="loss")
-    return losses.cummin().ffill()
+    return searches.pivot(index="evaluation", columns=["algorithm", "seed"], values="loss").cummin().ffill()

@@ -43,8 +43,7 @@ def gap(measured: pd.DataFrame) -> dict[str, Any]:
     best = measured.sort_values("rank").iloc[0]
     gaps = measured["latency_ms"] / measured["predicted_ms"] - 1
     return {
-        "predicted_ms": best["predicted_ms"],
-        **best[["latency_ms", *UNSURE]],
+        **best[["predicted_ms", "latency_ms", *UNSURE]],
         "gap": best["latency_ms"] / best["predicted_ms"] - 1,
         "mean_gap": gaps.abs().mean(),
         "tau": kendalltau(measured["predicted_ms"], measured["latency_ms"]).statistic if len(measured) > 1 else None,

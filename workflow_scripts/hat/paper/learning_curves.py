@@ -24,11 +24,10 @@ def draw(frames: Frames, stem: Path) -> None:
             for model, (name, look) in MODELS.items():
                 curve = rows[rows["model"] == model]
                 axes.errorbar(curve["train"], curve["rmse_ms"], curve["std_ms"], label=name, **LOOKS[look])
-            axes.set_xscale("log")
+            axes.set(xscale="log", xlabel="Samples to learn from", ylabel="Test RMSE (ms)")
             sizes = sorted(set(rows["train"]))
             axes.set_xticks(sizes, labels=map(str, sizes))
             axes.minorticks_off()
             axes.set_ylim(0, 1.08 * (rows["rmse_ms"] + rows["std_ms"]).max())
-            axes.set(xlabel="Samples to learn from", ylabel="Test RMSE (ms)")
         legend_above(figure)
         save_figure(figure, stem, points[[*PLACE, "model", "train", "rmse_ms", "std_ms"]])

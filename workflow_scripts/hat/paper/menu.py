@@ -13,10 +13,7 @@ def table(frames: Frames) -> Table:
     scored = frames["histories"].groupby(PLACE).size().rename("scored").reset_index()
     limits = searched[[*PLACE, "budget", "budget_ms", "text"]]
     offers = frames["offers"].merge(limits, on=[*PLACE, "budget"]).merge(scored, on=PLACE)
-    rows = [
-        searched.assign(name="Search for " + searched["text"]),
-        offers.assign(name="Front at " + offers["text"]),
-    ]
+    rows = [searched.assign(name="Search for " + searched["text"]), offers.assign(name="Front at " + offers["text"])]
     return comparison(
         ordered(pd.concat(rows), ["budget_ms", "text"]).rename(columns={"loss": "inherited_valid_loss"}),
         ["budget_ms", "predicted_ms", "inherited_valid_loss", "scored"],

@@ -139,8 +139,7 @@ def signatures(asked: Asked, signature: Path) -> pd.DataFrame:
 
 def stand_ins(asked: Asked, candidates: Path) -> pd.DataFrame:
     best = SubTransformer.from_row(read_csv(candidates)[0], candidates)
-    found = table(asked, {"predicted_ms": "number"}, candidates).head(1)
-    return found.assign(parameters=count_parameters(best))
+    return table(asked, {"predicted_ms": "number"}, candidates).head(1).assign(parameters=count_parameters(best))
 
 
 def offers(asked: Asked, history: Path, budgets: Path) -> pd.DataFrame:
@@ -211,8 +210,7 @@ def _predicted(predictions: Path | None, model: str) -> float | None:
 def _timing(latency: JsonFile) -> dict[str, Any]:
     """Times and, of a Levenshtein Transformer, iterations; in the signature a hash stands for the anchor's long key."""
     iterated = ("iterations", "published_iterations", "published_iterations_ms")
-    times = _numbers(
-        latency,
+    names = (
         "latency_ms",
         "uncertainty_ms",
         "p50_ms",
@@ -220,6 +218,7 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
         "drift",
         *(name for name in iterated if name in latency),
     )
+    times = _numbers(latency, *names)
     times["anchor_ms"] = latency.positive("anchor_ms") / latency.positive("drift")
     times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]

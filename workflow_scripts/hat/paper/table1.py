@@ -1,6 +1,6 @@
 """Table 1: SubTransformers that were searched for one device, on all of them."""
 
-from hat.paper.comparing import bleu_notes, comparison, ordered
+from hat.paper.comparing import bleu_notes, comparison, names_with_device, ordered
 from hat.paper.gathered import Frames
 from hat.paper.tables import Table
 
@@ -8,9 +8,7 @@ from hat.paper.tables import Table
 def table(frames: Frames) -> Table:
     """HAT models, each on every device of its task; the budget stands in the row of the device it is for."""
     models = frames["models"]
-    own = models[models["budget"].notna()]
-    own = own.assign(name="HAT for " + own["device"] + ", budget " + own["budget"])[["task", "model", "name"]]
-    rows = models.merge(own, on=["task", "model"])
+    rows = models.merge(models.loc[models["budget"].notna(), ["task", "model"]]).merge(names_with_device(models))
     return comparison(
         ordered(rows, [], groups=["task", "model"]),
         ["latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width"],

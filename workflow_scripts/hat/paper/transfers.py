@@ -15,9 +15,8 @@ def typical(transfers: pd.DataFrame) -> pd.DataFrame:
     Besides the columns of the trials: own_samples and own_rmse_ms, of ridge that learned from all rows, and that error
     and the row's own as shares: relative to the former, share and own_share of the mean latency.
     """
-    own = transfers[transfers["selection"] == "all"].rename(
-        columns={"samples": "own_samples", "rmse_ms": "own_rmse_ms"}
-    )
+    names = {"samples": "own_samples", "rmse_ms": "own_rmse_ms"}
+    own = transfers[transfers["selection"] == "all"].rename(columns=names)
     few = transfers[transfers["selection"] != "all"].drop(columns="draw")
     rows = few.groupby([*PLACE, *WAYS, "samples"], sort=False, as_index=False).median()
     rows = rows.merge(own[[*PLACE, "own_samples", "own_rmse_ms"]], on=PLACE)

@@ -1,12 +1,12 @@
 """How long shipped models take for real sentences, in every runtime and number format."""
 
-from hat.paper.comparing import count
+from hat.paper.comparing import count, names_with_device
 from hat.paper.gathered import Frames
 from hat.paper.tables import Column, Table, significant
 
 COLUMNS = {
     "task": Column("Task"),
-    "model": Column("Model"),
+    "name": Column("Model"),
     "way": Column("Runs on"),
     "weights_mb": Column("Weights (MB)", significant),
     "sacrebleu": Column("SacreBLEU", "{:.1f}".format),
@@ -19,7 +19,8 @@ NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "torch_eager": "eage
 
 
 def table(frames: Frames) -> Table:
-    found = frames["translations"].reset_index(drop=True)
+    found = frames["translations"].merge(names_with_device(frames["models"]), on=["task", "model"], how="left")
+    found["name"] = found["name"].fillna(found["model"])  # where no device is, no model is shown on one
     eager = found[found["engine"] == "torch_eager"].set_index(["task", "model"])["p50_ms"]
     way = found["engine"].replace(NAMES) + ", " + found["dtype"].replace(NAMES)
     return Table(
@@ -28,9 +29,9 @@ def table(frames: Frames) -> Table:
         frame=found.assign(
             way=way + found["shortlist"].map({True: ", shortlist", False: ""}),
             of_eager=found["p50_ms"] / eager.loc[found[["task", "model"]].itertuples(index=False)].to_numpy(),
-        )[[*COLUMNS, "doubtful"]],
+        )[[*COLUMNS, "model", "doubtful"]],
         columns=COLUMNS,
-        groups=["task", "model"],
+        groups=["task", "name"],
         notes=[
             "Median and 90%: of sentences of the test set, raw text to raw text with beam search, all ways in turn "
             f"in one process; threads: {', '.join(map(str, found['threads'].unique()))}. Of torch: median over that of "
