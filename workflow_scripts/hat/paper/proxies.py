@@ -25,4 +25,4 @@ def kendall_tau(pairs: pd.DataFrame) -> tuple[str, str]:
     found = kendalltau(-pairs["inherited_valid_loss"], pairs["bleu"])
     if pd.isna(found.statistic):
         return "unknown", "nothing to rank"
-    return f"{found.statistic:.2f}", f"p = {found.pvalue:.2f}"
+    return f"{found.statistic:.2f}", f"p = {found.pvalue:.2g}"
