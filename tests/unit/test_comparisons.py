@@ -122,7 +122,9 @@ def test_table5_pairs_what_is_inherited_with_what_is_trained(tmp_path: Path) -> 
     assert [each["Inherited loss"] for each in found] == ["4.100", "4.000", "3.200", "3.000"]
     pairs = proxies(models(*of_table5())["models"])
     assert kendall_tau(pairs) == ("0.67", "p = 0.33")  # one pair of six is out of order
-    in_order = pairs.sample(6, replace=True, random_state=0).assign(inherited_valid_loss=range(6), bleu=range(0, -6, -1))
+    in_order = pairs.sample(6, replace=True, random_state=0).assign(
+        inherited_valid_loss=range(6), bleu=range(0, -6, -1)
+    )
     assert kendall_tau(in_order) == ("1.00", "p = 0.0028")  # two of 6! orders: never 0.00
     assert kendall_tau(pairs.assign(bleu=0.0)) == ("unknown", "nothing to rank")
     assert any("Kendall tau of inherited loss and BLEU from scratch 0.67" in note for note in table.notes)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hat.errors import InputError
-from hat.paper import figure6, figure7, table1, table8, tradeoff, translation
+from hat.paper import figure6, figure7, table1, table8, tradeoff
 from hat.paper.gathered import KINDS
 from hat.paper.style import Label, label_points, panel_grid
 from hat.paper.tables import escape_latex
@@ -113,17 +113,6 @@ def test_a_model_whose_translations_were_cut_is_named(rows: list[Row]) -> None:
         "budget 40% for this_cpu (3 of 1000); HAT, budget 40% for this_cpu, inherited (1 of 1000); "
         "Largest SubTransformer (2 of 1000).\n"
     ) in told
-
-
-@pytest.mark.parametrize("on_devices", [True, False])
-def test_table_of_translations_calls_models_as_other_tables_do(rows: list[Row], on_devices: bool) -> None:
-    timed = {"task": "multi30k.de-en", "p50_ms": 4.0, "threads": 1, "dtype": "float32", "shortlist": False}
-    named = {"hat-this_cpu-25%": "HAT, budget 25% for this_cpu", "transformer-depth-1": "Transformer, decoder layers 1"}
-    eager = [{**timed, "model": name, "engine": "torch_eager"} for name in named]
-    translations = gathered("translations", [*eager, {**eager[0], "engine": "litert", "p50_ms": 1.0}])
-    shown = translation.table({"translations": translations, **models(*(rows if on_devices else []))})
-    assert {each["Model"] for each in cells(shown)} == {*(named.values() if on_devices else named)}
-    assert [each["Of torch"] for each in cells(shown)] == ["1.00", "1.00", "0.25"]
 
 
 def test_table8_latex(rows: list[Row]) -> None:

@@ -18,6 +18,7 @@ from hat.translator.bundle import load
 from measure_translation import Turn, spread
 
 from tests.unit.corpus_files import GERMAN
+from tests.unit.paper_world import hat, models
 from tests.unit.test_export_model import export, prepared
 
 
@@ -58,11 +59,18 @@ def test_times_of_a_processor_that_others_took_are_doubtful() -> None:
 
 
 def test_medians_stand_beside_those_of_eager_torch() -> None:
-    facts = {"task": "t", "sacrebleu": 30.0, "sentences": 20, "threads": 1, "weights_mb": 1.5, "dtype": "float32"}
+    facts = {
+        "task": "multi30k.de-en",
+        "sacrebleu": 30.0,
+        "sentences": 20,
+        "threads": 1,
+        "weights_mb": 1.5,
+        "dtype": "float32",
+    }
     times = [
-        ("a", "litert", False, 2.0),
-        ("a", "litert", True, 1.0),
-        ("a", ENGINE, False, 8.0),
+        ("hat-this_cpu-25%", "litert", False, 2.0),
+        ("hat-this_cpu-25%", "litert", True, 1.0),
+        ("hat-this_cpu-25%", ENGINE, False, 8.0),
         ("b", ENGINE, False, 4.0),
     ]
     rows = [
@@ -70,7 +78,9 @@ def test_medians_stand_beside_those_of_eager_torch() -> None:
         for model, engine, shortlist, p50 in times
     ]
     rows[0]["doubtful"] = True
-    made = table({"translations": pd.DataFrame(rows)})
+    made = table({"translations": pd.DataFrame(rows), **models(hat("25%", 9.0, 8.5, 30.0))})
+    told = [*["HAT, budget 25% for this_cpu"] * 3, "b"]  # which has no device
+    assert made.cells()["Model"].tolist() == told
     assert made.cells()["Median (ms)"].tolist() == ["2.00?", "1.00", "8.00", "4.00"]
     assert BUSY in made.markdown()
     assert made.frame["of_eager"].tolist() == pytest.approx([0.25, 0.125, 1, 1])
