@@ -210,7 +210,8 @@ def _predicted(predictions: Path | None, model: str) -> float | None:
 def _timing(latency: JsonFile) -> dict[str, Any]:
     """Times and, of a Levenshtein Transformer, iterations; in the signature a hash stands for the anchor's long key."""
     iterated = ("iterations", "published_iterations", "published_iterations_ms")
-    names = (
+    times = _numbers(
+        latency,
         "latency_ms",
         "uncertainty_ms",
         "p50_ms",
@@ -218,7 +219,6 @@ def _timing(latency: JsonFile) -> dict[str, Any]:
         "drift",
         *(name for name in iterated if name in latency),
     )
-    times = _numbers(latency, *names)
     times["anchor_ms"] = latency.positive("anchor_ms") / latency.positive("drift")
     times["doubtful"] = bool(latency.get("doubtful"))
     signature = latency["signature"]

@@ -7,8 +7,8 @@ from hat.paper.tables import Table
 
 def table(frames: Frames) -> Table:
     """HAT models, each on every device of its task; the budget stands in the row of the device it is for."""
-    models = frames["models"]
-    rows = models.merge(models.loc[models["budget"].notna(), ["task", "model"]]).merge(names_with_device(models))
+    models = frames["models"]  # of HAT alone: the study's families
+    rows = models.merge(names_with_device(models), on=["task", "model"])
     return comparison(
         ordered(rows, [], groups=["task", "model"]),
         ["latency_ms", "predicted_ms", "parameters", "flops", "bleu", "bleu_half_width"],
